@@ -1,0 +1,34 @@
+/**
+ * Percent-encodes by RFC 3986: everything but `A-Z a-z 0-9 - . _ ~`, as UTF-8 in upper-case hex.
+ * `text` must be well-formed (no lone surrogate).
+ */
+export function encodeStrict(text: string): string {
+  const encoded = encodeURIComponent(text);
+  return LEFT_BY_COMPONENT.test(encoded) ? encoded.replace(LEFT_BY_COMPONENT_ALL, hexEscape) : encoded;
+}
+
+/** Percent-encodes as `encodeURIComponent` does, which leaves `! ' ( ) *` as they are. */
+export function encodeComponent(text: string): string {
+  return encodeURIComponent(text);
+}
+
+/**
+ * Decodes once, as a form field: `+` is a space, `%XX` are bytes of UTF-8.
+ * Undefined when an escape is invalid or the bytes are not UTF-8.
+ */
+export function decodeForm(raw: string): string | undefined {
+  if (!NEEDS_DECODING.test(raw)) return raw;
+  try {
+    return decodeURIComponent(raw.replaceAll('+', ' '));
+  } catch {
+    return undefined;
+  }
+}
+
+const LEFT_BY_COMPONENT = /[!'()*]/;
+const LEFT_BY_COMPONENT_ALL = /[!'()*]/g;
+const NEEDS_DECODING = /[%+]/;
+
+function hexEscape(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+}

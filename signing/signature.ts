@@ -1,0 +1,35 @@
+import type { Hashes } from './hashes.ts';
+import { ALGORITHM } from './parameters.ts';
+
+/** The text that is signed: the algorithm, the date, its day and the canonical request's SHA-256. */
+export function stringToSign(timestamp: string, canonicalRequestSha256: string): string {
+  return `${ALGORITHM}\n${timestamp}\n${timestamp.slice(0, 8)}\n${canonicalRequestSha256}`;
+}
+
+/** The key of one secret for one day (`YYYYMMDD`). */
+export function signingKey(secret: string, day: string, hashes: Hashes): Uint8Array {
+  return hashes.hmacSha256(ALGORITHM + secret, day);
+}
+
+/** 64 lower-case hex digits. */
+export function signature(key: Uint8Array, toSign: string, hashes: Hashes): string {
+  let hex = '';
+  for (const byte of hashes.hmacSha256(key, toSign)) hex += HEX[byte];
+  return hex;
+}
+
+/** The only form in which a signature is looked at: hex decoders cut, fold case or throw on others. */
+export const SIGNATURE = /^[0-9a-f]{64}$/;
+
+/**
+ * Compares two signatures in a time that depends on neither.
+ *
+ * **Security**: both must match {@link SIGNATURE}, so that their lengths are equal.
+ */
+export function equalSignatures(a: string, b: string): boolean {
+  let difference = a.length ^ b.length;
+  for (let i = 0; i < 64; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);
+  return difference === 0;
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));

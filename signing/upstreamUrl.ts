@@ -1,0 +1,22 @@
+/**
+ * Reads the upstream's URL as `X-Sw-Proxy` may hold it: absolute, literally `http://` or `https://`, with a
+ * host, without user info, fragment, control character, space or backslash.
+ * Returns the parsed URL, or a sentence that says what is wrong.
+ *
+ * **Security**: parsers disagree about exactly what is forbidden here; the literal check runs before the
+ * parser, so that a value on whose meaning two parsers could differ is never parsed.
+ */
+export function parseUpstreamUrl(text: string): URL | string {
+  if (!text.isWellFormed() || FORBIDDEN.test(text)) {
+    return 'must not hold a control character, a space or a backslash';
+  }
+  const authority = ABSOLUTE.exec(text)?.[1];
+  if (authority === undefined) return 'must be an absolute http:// or https:// URL';
+  if (authority.includes('@')) return 'must not hold user info';
+  if (text.includes('#')) return 'must not hold a fragment';
+  return URL.parse(text) ?? 'is not a valid URL';
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+const FORBIDDEN = /[\u0000-\u0020\u007f-\u009f\\]/;
+const ABSOLUTE = /^https?:\/\/([^/?#]+)/;

@@ -1,0 +1,125 @@
+import { canonicalRequest } from './canonicalRequest.ts';
+import { type Hashes, nodeHashes } from './hashes.ts';
+import type { SignedUrl } from './parseSignedUrl.ts';
+import { encodeComponent, encodeStrict } from './percentEncoding.ts';
+import { Refusal } from './refusal.ts';
+import { equalSignatures, signature, stringToSign } from './signature.ts';
+
+/** What of a received request its signature may cover. */
+export interface ReceivedRequest {
+  readonly method: string;
+  /** A header's value by its lower-case name, several lines joined by `, `; null when it was not sent. */
+  header(name: string): string | null;
+  /** The whole body where the URL signs it; else ignored. */
+  readonly body: Uint8Array | null;
+}
+
+/** A request whose signature was verified: the only thing an upstream request can be made from. */
+export interface VerifiedRequest {
+  readonly [verified]: true;
+  readonly url: SignedUrl;
+  readonly method: string;
+  /** The spelling of the canonical query that the signer used. */
+  readonly canonicalisation: 'strict' | 'component';
+}
+
+export interface VerifyOptions {
+  /** The keys of the app's secrets for a day (`YYYYMMDD`): any of them may have signed. */
+  signingKeys(day: string): readonly Uint8Array[];
+  /** The canonical paths to accept. Default: `['/']`. */
+  paths?: readonly string[];
+  /** Default: {@link nodeHashes}. */
+  hashes?: Hashes;
+}
+
+/**
+ * Checks that every header the URL signs was sent.
+ * A signed `content-length` of a signed body is left to the check of its length.
+ *
+ * @throws {Refusal} `missing_signed_header`; `bad_request` when `Connection` names a signed header, since the
+ * header would then be dropped on the way (RFC 9110, section 7.6.1)
+ */
+export function checkSignedHeaders(url: SignedUrl, request: Pick<ReceivedRequest, 'header'>): void {
+  for (const name of url.signedHeaders) {
+    if (request.header(name) === null && !(url.signsBody && name === 'content-length')) {
+      throw new Refusal('missing_signed_header', `the signed header ${name} was not sent`);
+    }
+  }
+  const connection = request.header('connection');
+  if (connection === null) return;
+  for (const option of connection.split(',')) {
+    if (url.signedHeaders.includes(option.trim().toLowerCase())) {
+      throw new Refusal('bad_request', 'Connection names a signed header');
+    }
+  }
+}
+
+/**
+ * Verifies the signature over what was received (docs/protocol.md, "How it is verified").
+ *
+ * The detail of a mismatch carries what the caller itself sent, as it was seen here: comparing the two is how
+ * a signer finds its mistake.
+ *
+ * **Security**: nothing that the URL names may be looked up, resolved or called before this has returned.
+ *
+ * @throws {Refusal} `signature_mismatch`
+ */
+export function verifySignature(
+  url: SignedUrl,
+  request: ReceivedRequest,
+  options: VerifyOptions,
+): VerifiedRequest {
+  const hashes = options.hashes ?? nodeHashes;
+  const keys = options.signingKeys(url.timestamp.slice(0, 8));
+  const seen: string[] = [];
+  for (const canonicalisation of ['strict', 'component'] as const) {
+    for (const path of options.paths ?? ROOT) {
+      const canonical = canonicalRequest(
+        {
+          method: url.parameters.has('X-Sw-Methods') ? '*' : request.method,
+          path,
+          parameters: url.parameters,
+          headers: url.signedHeaders.map((name) => [name, receivedValue(url, request, name)]),
+        },
+        canonicalisation === 'strict' ? encodeStrict : encodeComponent,
+      );
+      if (seen.includes(canonical)) continue;
+      seen.push(canonical);
+      const toSign = stringToSign(url.timestamp, hashes.sha256Hex(canonical, signedBody(url, request)));
+      for (const key of keys) {
+        if (equalSignatures(signature(key, toSign, hashes), url.signature)) {
+          return { url, method: request.method, canonicalisation } as VerifiedRequest;
+        }
+      }
+    }
+  }
+  throw mismatch(url, request, { canonical: seen[0]!, hashes });
+}
+
+declare const verified: unique symbol;
+
+const ROOT = ['/'];
+
+function receivedValue(url: SignedUrl, request: ReceivedRequest, name: string): string {
+  const value = request.header(name);
+  // RFC 9112, section 6.3: a request with neither length nor transfer coding has a body of zero octets.
+  return value ?? (url.signsBody && name === 'content-length' ? '0' : '');
+}
+
+function signedBody(url: SignedUrl, request: ReceivedRequest): Uint8Array | undefined {
+  return url.signsBody ? (request.body ?? undefined) : undefined;
+}
+
+function mismatch(
+  url: SignedUrl,
+  request: ReceivedRequest,
+  { canonical, hashes }: { canonical: string; hashes: Hashes },
+): Refusal {
+  const body = signedBody(url, request);
+  return new Refusal('signature_mismatch', 'the request is not the one that was signed', {
+    members: {
+      canonicalRequest: body === undefined ? canonical : canonical + hashes.sha256Hex('', body),
+      stringToSign: stringToSign(url.timestamp, hashes.sha256Hex(canonical, body)),
+    },
+  });
+}
