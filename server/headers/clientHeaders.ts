@@ -1,0 +1,95 @@
+import type { HeaderPairs } from '../transport/transport.ts';
+import { connectionOptions } from './upstreamHeaders.ts';
+
+/**
+ * Headers of an upstream's answer that end here.
+ *
+ * **Security**: they would speak for the gateway's own origin, which many upstreams share: set its cookies and
+ * policies, open doors in its pages, ask its visitors for a password.
+ */
+const DROPPED = new Set([
+  // Hop-by-hop, RFC 9110, section 7.6.1. The length is the server's to write: it frames the answer.
+  'connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'content-length',
+  // Speaks for the origin.
+  'set-cookie',
+  'strict-transport-security',
+  'public-key-pins',
+  'public-key-pins-report-only',
+  'clear-site-data',
+  'alt-svc',
+  'refresh',
+  'service-worker-allowed',
+  'report-to',
+  'reporting-endpoints',
+  'nel',
+  'www-authenticate',
+]);
+
+const DROPPED_PREFIXES = ['proxy-', 'access-control-', 'content-security-policy', 'x-sw-'];
+
+/** On every answer, so that a proxied page never runs as a page of this origin and is never kept. */
+const PROTECTION = {
+  'Cache-Control': 'private, no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'Content-Security-Policy': "sandbox; default-src 'none'; frame-ancestors 'none'",
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Resource-Policy': 'cross-origin',
+} as const;
+
+export interface ClientHeadersOptions {
+  /** The URL that was called: a relative `Location` is made absolute against it. */
+  readonly upstream: URL;
+  /** A header whose value contains one of these is removed. */
+  readonly secrets: readonly string[];
+}
+
+/** Makes the headers of the client's answer, but for CORS and the request's id. */
+export function clientHeaders(received: HeaderPairs, { upstream, secrets }: ClientHeadersOptions): Headers {
+  const headers = new Headers();
+  const listed = connectionOptions(
+    received.find(([name]) => name.toLowerCase() === 'connection')?.[1] ?? null,
+  );
+  for (const [spelling, value] of received) {
+    const name = spelling.toLowerCase();
+    if (isDropped(name) || listed?.has(name) === true) continue;
+    if (secrets.some((secret) => value.includes(secret))) continue;
+    headers.append(name, name === 'location' ? absolute(value, upstream) : value);
+  }
+  return protect(headers);
+}
+
+/** Sets what every answer carries, refusals included. */
+export function protect(headers: Headers): Headers {
+  for (const name in PROTECTION) headers.set(name, PROTECTION[name as keyof typeof PROTECTION]);
+  return headers;
+}
+
+/**
+ * The parts of injected headers that must never come back: each value, and the credentials after its scheme.
+ * Headers that configure rather than authenticate are left out, or `Accept: application/json` would take the
+ * `Content-Type` of every answer with it; so are values too short to be told from chance.
+ */
+export function secretsOf(injected: HeaderPairs): string[] {
+  return injected.flatMap(([name, value]) => {
+    if (CONFIGURES.test(name)) return [];
+    const credentials = value.slice(value.indexOf(' ') + 1);
+    return [...new Set([value, credentials])].filter((secret) => secret.length >= SHORTEST_SECRET);
+  });
+}
+
+const CONFIGURES = /^(?:accept|content|user)-?|-(?:version|beta|organization|project|region)$/i;
+const SHORTEST_SECRET = 6;
+
+function isDropped(name: string): boolean {
+  return DROPPED.has(name) || DROPPED_PREFIXES.some((prefix) => name.startsWith(prefix));
+}
+
+function absolute(location: string, upstream: URL): string {
+  return URL.parse(location, upstream)?.href ?? location;
+}

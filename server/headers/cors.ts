@@ -1,0 +1,64 @@
+import { Refusal } from '../../signing/refusal.ts';
+
+/** What pages may do. Credentials are never allowed. */
+export interface CorsOptions {
+  /** Origins whose pages may use the gateway, or `*`. Default: `*`. Others get `origin_not_allowed`. */
+  allowOrigins?: '*' | readonly string[];
+  /** Answer of `Access-Control-Allow-Methods`. Default: the method that the preflight asks for. */
+  allowMethods?: string;
+  /** Answer of `Access-Control-Allow-Headers`. Default: the headers that the preflight asks for. */
+  allowHeaders?: string;
+}
+
+export interface Cors {
+  /** Answers a preflight (Fetch, section 3.3); null when the request is none. */
+  preflight(request: Request): Response | null;
+  /** @throws {Refusal} `origin_not_allowed` for a page of an origin that is not listed */
+  check(request: Request): void;
+  /** Lets the page that asked read an answer of an upstream. */
+  allow(headers: Headers, request: Request): void;
+}
+
+/**
+ * **Security**: a preflight is answered for every origin, and so is a refusal: a page can always read why it
+ * was refused. What an origin outside the list never gets is an answer of an upstream; nor is an upstream
+ * called for it. `null`, the origin of sandboxed pages, is never on a list.
+ */
+export function createCors({ allowOrigins = '*', allowMethods, allowHeaders }: CorsOptions = {}): Cors {
+  const listed = allowOrigins === '*' || allowOrigins.includes('*') ? null : new Set(allowOrigins);
+  return {
+    preflight(request) {
+      if (request.method !== 'OPTIONS') return null;
+      const method = request.headers.get('access-control-request-method');
+      if (method === null || !request.headers.has('origin')) return null;
+      const headers = new Headers({
+        'Access-Control-Allow-Origin': '*',
+        'Access-Control-Allow-Methods': allowMethods ?? method,
+        'Access-Control-Max-Age': PREFLIGHT_MAX_AGE,
+        Vary: 'Access-Control-Request-Method, Access-Control-Request-Headers',
+      });
+      // Echoed, since `*` covers neither Authorization nor, in some browsers, anything (Fetch, section 4.9).
+      const asked = allowHeaders ?? request.headers.get('access-control-request-headers');
+      if (asked !== null) headers.set('Access-Control-Allow-Headers', asked);
+      return new Response(null, { status: 204, headers });
+    },
+    check(request) {
+      const origin = request.headers.get('origin');
+      if (listed === null || origin === null || listed.has(origin)) return;
+      throw new Refusal('origin_not_allowed', 'pages of this origin may not use the gateway');
+    },
+    allow(headers, request) {
+      headers.set('Access-Control-Expose-Headers', '*');
+      if (listed === null) {
+        headers.set('Access-Control-Allow-Origin', '*');
+        return;
+      }
+      headers.append('Vary', 'Origin');
+      const origin = request.headers.get('origin');
+      if (origin !== null) headers.set('Access-Control-Allow-Origin', origin);
+    },
+  };
+}
+
+// Seconds; what Chromium keeps at most.
+const PREFLIGHT_MAX_AGE = '7200';

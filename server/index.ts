@@ -1,0 +1,16 @@
+export { Refusal, type RefusalCode } from '../signing/refusal.ts';
+export { type App, type AppRegistry, createAppRegistry } from './apps.ts';
+export {
+  createSignway,
+  type RunningSignway,
+  type ServeOptions,
+  type Signway,
+  type SignwayOptions,
+} from './createSignway.ts';
+export type { ExchangeEnding, ExchangeRecord } from './exchange.ts';
+export type { CorsOptions } from './headers/cors.ts';
+export { DEFAULT_LIMITS, type Limits } from './limits.ts';
+export { createFetchTransport, type FetchTransportOptions } from './transport/fetchTransport.ts';
+export type { Transport } from './transport/transport.ts';
+export type { NetworkOptions, PinnedName } from './upstream/network.ts';
+export { ANY_ORIGIN, type Upstream } from './upstream/upstreamRule.ts';

@@ -1,0 +1,39 @@
+/** All limits of the gateway. Times are in milliseconds, sizes in bytes; 0 switches a time limit off. */
+export interface Limits {
+  /** Longest `X-Sw-Expires` accepted, in seconds. `expiry_too_long` */
+  readonly maxExpiry: number;
+  /** How far `X-Sw-Date` may lie ahead, in seconds. `not_yet_valid` */
+  readonly clockSkew: number;
+  /** Longest URL, in characters. `url_too_long` */
+  readonly maxUrlLength: number;
+  /** Largest signed body, which is held in memory until it is verified. `body_too_large` */
+  readonly maxSignedBody: number;
+  /** Largest body that is streamed through. `body_too_large` */
+  readonly maxBody: number;
+  /** To receive a signed body. `request_timeout` */
+  readonly bodyTimeout: number;
+  /** To connect to the upstream, TLS included. `upstream_timeout` */
+  readonly connectTimeout: number;
+  /** From the request being sent to the head of the upstream's answer. `upstream_timeout` */
+  readonly headTimeout: number;
+  /** Silence in the body of an answer that is no event stream. The answer breaks off. */
+  readonly silenceTimeout: number;
+  /** Silence in an event stream. The answer breaks off. */
+  readonly eventStreamSilenceTimeout: number;
+  /** A whole exchange. `upstream_timeout` before the head; later the answer breaks off. */
+  readonly totalTimeout: number;
+}
+
+export const DEFAULT_LIMITS = {
+  maxExpiry: 604_800,
+  clockSkew: 300,
+  maxUrlLength: 12_288,
+  maxSignedBody: 10 * 1024 * 1024,
+  maxBody: 128 * 1024 * 1024,
+  bodyTimeout: 60_000,
+  connectTimeout: 10_000,
+  headTimeout: 600_000,
+  silenceTimeout: 300_000,
+  eventStreamSilenceTimeout: 0,
+  totalTimeout: 0,
+} as const satisfies Limits;

@@ -1,0 +1,45 @@
+import { type SignUrlOptions, signUrl } from '../../signing/signUrl.ts';
+import { createSignway, type RunningSignway, type SignwayOptions } from '../createSignway.ts';
+import type { ExchangeRecord } from '../exchange.ts';
+
+export const APP = { id: 'my-id', secret: 'my-secret' };
+export const INJECTED = [['Authorization', 'Bearer sk-upstream-key-1234']] as const;
+
+export interface TestGateway extends RunningSignway, AsyncDisposable {
+  /** Every exchange that has ended, in order. */
+  readonly records: readonly ExchangeRecord[];
+  /** Resolves with the next exchange that ends. */
+  nextRecord(): Promise<ExchangeRecord>;
+  /** A signed URL of this gateway. */
+  sign(proxyUrl: string, options?: Partial<SignUrlOptions>): string;
+}
+
+/** A gateway on a free loopback port, with one app that may call anything on loopback. */
+export function startGateway(options: Partial<SignwayOptions> = {}): TestGateway {
+  const records: ExchangeRecord[] = [];
+  const waiting: ((record: ExchangeRecord) => void)[] = [];
+  const running = createSignway({
+    apps: [{ id: APP.id, secrets: [APP.secret], upstreams: [{ origin: '*', headers: INJECTED }] }],
+    network: { allowNetworks: ['127.0.0.0/8', '::1/128'] },
+    ...options,
+    onExchange(record) {
+      records.push(record);
+      waiting.shift()?.(record);
+      options.onExchange?.(record);
+    },
+  }).serve({ port: 0, hostname: '127.0.0.1' });
+  return {
+    ...running,
+    records,
+    nextRecord() {
+      const { promise, resolve } = Promise.withResolvers<ExchangeRecord>();
+      waiting.push(resolve);
+      return promise;
+    },
+    sign: (proxyUrl, changes) =>
+      signUrl({ ...APP, host: running.url.href, proxyUrl, expiry: 60, method: 'GET', ...changes }),
+    [Symbol.asyncDispose]: async () => {
+      await running.stop({ drain: 0 });
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import type { VerifiedRequest } from '../../signing/verifySignature.ts';
+import type { CompiledUpstream } from '../compiledApp.ts';
+import type { UpstreamHeaders } from '../headers/upstreamHeaders.ts';
+import type { Limits } from '../limits.ts';
+import type { RequestBody, UpstreamRequest } from '../transport/transport.ts';
+import { portOf } from './network.ts';
+
+export interface UpstreamRequestParts {
+  /** The client's headers. */
+  readonly client: Headers;
+  readonly upstream: CompiledUpstream;
+  /** Checked by {@link UpstreamNetwork.authorise}. */
+  readonly address: string;
+  readonly body: RequestBody;
+  readonly limits: Limits;
+  readonly upstreamHeaders: UpstreamHeaders;
+}
+
+/** Builds what is sent upstream: a new value, from a verified request only. */
+export function upstreamRequest(verified: VerifiedRequest, parts: UpstreamRequestParts): UpstreamRequest {
+  const url = verified.url.upstream;
+  const { injected, injectedNames } = parts.upstream;
+  return {
+    method: verified.method,
+    scheme: url.protocol === 'https:' ? 'https' : 'http',
+    hostname: url.hostname,
+    port: portOf(url),
+    address: parts.address,
+    target: url.pathname + url.search,
+    headers: parts.upstreamHeaders(parts.client, { host: url.host, injected, injectedNames }),
+    body: parts.body,
+    deadlines: {
+      connect: parts.limits.connectTimeout,
+      head: parts.limits.headTimeout,
+      silence: parts.limits.silenceTimeout,
+      total: parts.limits.totalTimeout,
+    },
+  };
+}
