@@ -66,6 +66,8 @@ const BODILESS = new Set([204, 205]);
 /** How long the first byte of an event stream may take before a comment line releases the answer's head. */
 const COMMENT_AFTER_MS = 20;
 
+const LAST_WORDS_MS = 20;
+
 /** Bun.serve invents a `Content-Type` for bytes, not for a stream; one that ends at once keeps its length. */
 function untyped(bytes: Uint8Array): ReadableStream {
   return direct((controller) => {
@@ -107,7 +109,12 @@ function streamed(body: AnswerBody, context: AnswerContext & { headers: Headers 
     if (brokenOff !== null) {
       const { code, detail } = brokenOff;
       // In the middle of an event nothing is written: it would show the broken event as a whole one.
-      if (tail?.betweenEvents === true) await controller.write(errorEvent(code, detail));
+      if (tail?.betweenEvents === true) {
+        controller.write(errorEvent(code, detail));
+        controller.flush();
+        // The connection is reset next, and a reset overtakes what the client has not read yet.
+        await Bun.sleep(LAST_WORDS_MS);
+      }
       exchange.end('shut_down', { code });
       throw new BrokenOff();
     }
@@ -148,6 +155,8 @@ class BrokenOff extends Error {}
 interface DirectController {
   /** A promise while the client reads more slowly than is written. */
   write(bytes: Uint8Array): number | Promise<number>;
+  /** Sends what was written now; without it, that happens at the end of the turn. */
+  flush(): void;
   end(): void;
 }
 

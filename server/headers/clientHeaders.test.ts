@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'bun:test';
+import { clientHeaders, secretsOf } from './clientHeaders.ts';
+
+const upstream = new URL('https://api.test/v1/things?x=1');
+const names = (headers: Headers) => [...headers.keys()];
+const protection = names(clientHeaders([], { upstream, secrets: [] }));
+
+describe("the headers of the client's answer", () => {
+  test.each([
+    ...['Connection', 'Keep-Alive', 'Proxy-Authenticate', 'TE', 'Trailer', 'Transfer-Encoding', 'Upgrade'],
+    ...['Content-Length', 'Set-Cookie', 'Access-Control-Allow-Origin', 'Access-Control-Allow-Credentials'],
+    ...['Strict-Transport-Security', 'Public-Key-Pins', 'Clear-Site-Data', 'Alt-Svc', 'Refresh', 'Report-To'],
+    ...['Service-Worker-Allowed', 'Reporting-Endpoints', 'NEL', 'Content-Security-Policy-Report-Only'],
+    ...['WWW-Authenticate', 'X-Sw-Error', 'X-Sw-Request-Id'],
+  ])('never hold %s of an upstream', (name) => {
+    expect(names(clientHeaders([[name, '1']], { upstream, secrets: [] }))).toEqual(protection);
+  });
+
+  test('hold the rest, several lines of one name in their order', () => {
+    const headers = clientHeaders(
+      [
+        ['ETag', '"x"'],
+        ['X-A', '1'],
+        ['x-a', '2'],
+        ['X-Request-Id', 'req_1'],
+      ],
+      { upstream, secrets: [] },
+    );
+    expect(headers.get('etag')).toBe('"x"');
+    expect(headers.get('x-a')).toBe('1, 2');
+    expect(headers.get('x-request-id')).toBe('req_1');
+  });
+
+  test("hold the gateway's protection in place of what the upstream said", () => {
+    const received: [string, string][] = [
+      ['Cache-Control', 'public, max-age=60'],
+      ['Content-Security-Policy', "default-src 'self'"],
+      ['Referrer-Policy', 'unsafe-url'],
+    ];
+    const headers = clientHeaders(received, { upstream, secrets: [] });
+    expect(headers.get('cache-control')).toBe('private, no-store');
+    expect(headers.get('content-security-policy')).toBe(
+      "sandbox; default-src 'none'; frame-ancestors 'none'",
+    );
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('cross-origin-resource-policy')).toBe('cross-origin');
+  });
+
+  test.each([
+    ['/login', 'https://api.test/login'],
+    ['?page=2', 'https://api.test/v1/things?page=2'],
+    ['//other.test/x', 'https://other.test/x'],
+    ['https://other.test/', 'https://other.test/'],
+    ['http://[bad', 'http://[bad'],
+  ])('hold the Location %s as %s', (location, absolute) => {
+    expect(clientHeaders([['Location', location]], { upstream, secrets: [] }).get('location')).toBe(absolute);
+  });
+
+  test('never hold what the Connection of an upstream lists', () => {
+    const received: [string, string][] = [
+      ['Connection', 'close, X-Hop'],
+      ['X-Hop', '1'],
+    ];
+    expect(clientHeaders(received, { upstream, secrets: [] }).has('x-hop')).toBe(false);
+  });
+
+  test('never hold a value that contains an injected secret', () => {
+    const secrets = secretsOf([['Authorization', 'Bearer sk-12345']]);
+    const received: [string, string][] = [
+      ['X-Echo', 'you sent sk-12345!'],
+      ['Location', '/next?key=sk-12345'],
+      ['X-Other', 'sk-1234'],
+    ];
+    const headers = clientHeaders(received, { upstream, secrets });
+    expect(headers.has('x-echo')).toBe(false);
+    expect(headers.has('location')).toBe(false);
+    expect(headers.get('x-other')).toBe('sk-1234');
+  });
+
+  test('keep what only resembles an injected setting', () => {
+    const secrets = secretsOf([
+      ['Accept', 'application/json'],
+      ['anthropic-version', '2023-06-01'],
+      ['OpenAI-Beta', 'assistants=v2'],
+      ['X-Flag', 'on'],
+    ]);
+    expect(secrets).toEqual([]);
+  });
+});
