@@ -1,7 +1,7 @@
 import { Refusal, type RefusalCode } from '../signing/refusal.ts';
 import { COMMENT, EventStreamTail, errorEvent, isEventStream, mayBeginWithComment } from './eventStream.ts';
 import type { Exchange } from './exchange.ts';
-import { clientHeaders } from './headers/clientHeaders.ts';
+import type { ClientHeaders } from './headers/clientHeaders.ts';
 import type { Cors } from './headers/cors.ts';
 import type { Limits } from './limits.ts';
 import type { AnswerBody, BodySink, Ending, UpstreamAnswer } from './transport/transport.ts';
@@ -11,6 +11,7 @@ export interface AnswerContext {
   readonly upstream: URL;
   /** What must never come back in a header. */
   readonly secrets: readonly string[];
+  readonly clientHeaders: ClientHeaders;
   readonly cors: Cors;
   readonly exchange: Exchange;
   readonly limits: Pick<Limits, 'silenceTimeout' | 'eventStreamSilenceTimeout'>;
@@ -38,7 +39,7 @@ export function respond(answer: UpstreamAnswer, context: AnswerContext): Respons
       cause: 'head: status outside 200 to 599',
     });
   }
-  const headers = clientHeaders(answer.headers, context);
+  const headers = context.clientHeaders(answer.headers, context);
   headers.set('X-Sw-Request-Id', exchange.id);
   cors.allow(headers, request);
   exchange.status = answer.status;

@@ -5,10 +5,11 @@ import { Refusal } from '../signing/refusal.ts';
 import { signedBodyLength } from '../signing/signedBodyLength.ts';
 import { checkSignedHeaders, type ReceivedRequest, verifySignature } from '../signing/verifySignature.ts';
 import { respond, type StreamedAnswer } from './answer.ts';
-import type { AppRegistry } from './apps.ts';
+import type { App, AppRegistry } from './apps.ts';
 import { bunHashes } from './bunHashes.ts';
 import { type CompiledApp, createAppCompiler } from './compiledApp.ts';
 import { Exchange, type ExchangeRecord } from './exchange.ts';
+import { createClientHeaders } from './headers/clientHeaders.ts';
 import type { Cors } from './headers/cors.ts';
 import { createUpstreamHeaders } from './headers/upstreamHeaders.ts';
 import type { Limits } from './limits.ts';
@@ -43,6 +44,7 @@ export function createHandler(gateway: Gateway): Handler {
   const { cors, network, transport, limits, streams, clock } = gateway;
   const compileApp = createAppCompiler();
   const upstreamHeaders = createUpstreamHeaders();
+  const clientHeaders = createClientHeaders();
 
   return async (request, server) => {
     const preflight = cors.preflight(request);
@@ -55,11 +57,13 @@ export function createHandler(gateway: Gateway): Handler {
       checkRoute(request, target);
       const url = parseSignedUrl(target.query);
       checkValidity(url, clock(), limits);
-      const app = await findApp(url.appId);
+      const found = findApp(url.appId);
+      const app = found instanceof Promise ? await found : found;
       cors.check(request);
       const head = receivedHead(request);
       checkSignedHeaders(url, head);
-      const signedBody = await receiveSignedBody(url, { request, server, head });
+      if (!url.signsBody) checkDeclaredLength(request, limits.maxBody);
+      const signedBody = url.signsBody ? await receiveSignedBody(head, { request, server }) : null;
       const verified = verifySignature(
         url,
         { ...head, body: signedBody },
@@ -89,6 +93,7 @@ export function createHandler(gateway: Gateway): Handler {
         request,
         upstream: url.upstream,
         secrets: upstream.secrets,
+        clientHeaders,
         cors,
         exchange,
         limits,
@@ -99,23 +104,23 @@ export function createHandler(gateway: Gateway): Handler {
     }
   };
 
-  async function findApp(id: string): Promise<CompiledApp> {
+  /** Without a promise where the registry needs none. */
+  function findApp(id: string): CompiledApp | Promise<CompiledApp> {
     const found = gateway.apps.find(id);
-    const app = found instanceof Promise ? await found.catch(storeUnavailable) : found;
+    return found instanceof Promise ? found.catch(storeUnavailable).then(knownApp) : knownApp(found);
+  }
+
+  function knownApp(app: App | null): CompiledApp {
     if (app !== null) return compileApp(app);
     throw new Refusal('unknown_app', 'no app has this id', {
       headers: { 'WWW-Authenticate': 'SW1-HMAC-SHA256' },
     });
   }
 
-  async function receiveSignedBody(
-    url: SignedUrl,
-    { request, server, head }: { request: Request; server: Server<undefined>; head: ReceivedHead },
-  ): Promise<Uint8Array | null> {
-    if (!url.signsBody) {
-      checkDeclaredLength(request, limits.maxBody);
-      return null;
-    }
+  function receiveSignedBody(
+    head: ReceivedHead,
+    { request, server }: { request: Request; server: Server<undefined> },
+  ): Promise<Uint8Array> {
     const length = signedBodyLength(head);
     checkDeclaredLength(request, limits.maxSignedBody);
     // Bun's idle timeout would cut the upload even while bytes arrive.

@@ -1,10 +1,11 @@
 import { REFUSALS, type Refusal, type RefusalCode } from '../signing/refusal.ts';
-import { protect } from './headers/clientHeaders.ts';
+import { protectedHeaders } from './headers/clientHeaders.ts';
 
 /** Turns a refusal into a response: the one place where that is done (RFC 9457, docs/protocol.md). */
 export function problemResponse(refusal: Refusal, requestId: string): Response {
   const { members, headers: further } = refusal.options;
-  const headers = protect(new Headers(further));
+  const headers = protectedHeaders();
+  for (const name in further) headers.set(name, further[name]!);
   headers.set('Content-Type', 'application/problem+json');
   headers.set('Access-Control-Allow-Origin', '*');
   headers.set('Access-Control-Expose-Headers', '*');

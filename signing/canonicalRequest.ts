@@ -12,28 +12,31 @@ export interface CanonicalParts {
 
 /** Builds the canonical request up to the body (docs/protocol.md, "What is signed"). */
 export function canonicalRequest(parts: CanonicalParts, encode: (text: string) => string): string {
-  const headers = parts.headers.toSorted(byName);
-  return [
-    parts.method,
-    parts.path,
-    canonicalQuery(parts.parameters, encode),
-    headers.map(([name, value]) => `${name}:${trimSpacesAndTabs(value)}`).join('\n'),
-    '',
-    headers.map(([name]) => name).join(';'),
-    '',
-  ].join('\n');
+  const headers = sortedByName(parts.headers);
+  const query = canonicalQuery(parts.parameters, encode);
+  const block = headers.map(([name, value]) => `${name}:${trimSpacesAndTabs(value)}`).join('\n');
+  const names = headers.map(([name]) => name).join(';');
+  return `${parts.method}\n${parts.path}\n${query}\n${block}\n\n${names}\n`;
 }
 
 function canonicalQuery(parameters: CanonicalParts['parameters'], encode: (text: string) => string): string {
-  return [...parameters]
-    .sort(byName)
-    .map(([name, value]) => `${encode(name)}=${encode(value)}`)
-    .join('&');
+  let query = '';
+  for (const [name, value] of sortedByName(parameters)) {
+    query += `${query === '' ? '' : '&'}${encode(name)}=${encode(value)}`;
+  }
+  return query;
 }
 
-function byName(a: readonly [string, string], b: readonly [string, string]): number {
-  return a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0;
+/** What is in order already, as a parsed URL's parameters mostly are, is not sorted again. */
+function sortedByName(pairs: Iterable<Pair>): readonly Pair[] {
+  const list = [...pairs];
+  for (let i = 1; i < list.length; i++) {
+    if (list[i - 1]![0] > list[i]![0]) return list.sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+  return list;
 }
+
+type Pair = readonly [name: string, value: string];
 
 function trimSpacesAndTabs(value: string): string {
   return value.replace(/^[ \t]+|[ \t]+$/g, '');

@@ -45,25 +45,26 @@ export function parseSignedUrl(query: string): SignedUrl {
   for (const name of PARAMETERS) {
     if (!raw.has(name)) throw new Refusal('missing_parameter', `${name} is missing`);
   }
-  if (decoded(raw, 'X-Sw-Algorithm') !== ALGORITHM) {
+  const algorithm = decoded(raw, 'X-Sw-Algorithm');
+  if (algorithm !== ALGORITHM) {
     throw new Refusal('unsupported_algorithm', `X-Sw-Algorithm must be ${ALGORITHM}`);
   }
+  const credential = decoded(raw, 'X-Sw-Credential');
   const timestamp = decoded(raw, 'X-Sw-Date');
-  const appId = parseCredential(decoded(raw, 'X-Sw-Credential'), timestamp);
+  const appId = parseCredential(credential, timestamp);
   const signedAt = parseTimestamp(timestamp);
   if (signedAt === undefined) throw invalid('X-Sw-Date', 'must be a real UTC time, YYYYMMDDTHHMMSSZ');
-  const expires = parseExpires(decoded(raw, 'X-Sw-Expires'));
-  const upstream = parseUpstreamUrl(decoded(raw, 'X-Sw-Proxy'));
+  const expires = decoded(raw, 'X-Sw-Expires');
+  const seconds = parseExpires(expires);
+  const proxy = decoded(raw, 'X-Sw-Proxy');
+  const upstream = parseUpstreamUrl(proxy);
   if (typeof upstream === 'string') throw invalid('X-Sw-Proxy', upstream);
-  const signedHeaders = parseSignedHeaders(decoded(raw, 'X-Sw-SignedHeaders'));
-  const signsBody = decoded(raw, 'X-Sw-Body');
-  if (signsBody !== 'true' && signsBody !== 'false') throw invalid('X-Sw-Body', 'must be true or false');
+  const headerList = decoded(raw, 'X-Sw-SignedHeaders');
+  const signedHeaders = parseSignedHeaders(headerList);
+  const body = decoded(raw, 'X-Sw-Body');
+  if (body !== 'true' && body !== 'false') throw invalid('X-Sw-Body', 'must be true or false');
   const signature = decoded(raw, 'X-Sw-Signature');
-
-  const parameters = new Map<string, string>();
-  for (const name of raw.keys()) {
-    if (name !== 'X-Sw-Signature') parameters.set(name, decoded(raw, name));
-  }
+  const extensions = decodedExtensions(raw);
   if (!SIGNATURE.test(signature)) {
     throw new Refusal('signature_mismatch', 'X-Sw-Signature must be 64 lower-case hex digits');
   }
@@ -71,13 +72,23 @@ export function parseSignedUrl(query: string): SignedUrl {
     appId,
     timestamp,
     signedAt,
-    expires,
+    expires: seconds,
     upstream,
     signedHeaders,
-    signsBody: signsBody === 'true',
+    signsBody: body === 'true',
     signature,
-    parameters,
-    extensions: [...parameters.keys()].filter((name) => !(PARAMETERS as readonly string[]).includes(name)),
+    // In the order of their names, which is the canonical one.
+    parameters: new Map([
+      ['X-Sw-Algorithm', algorithm],
+      ['X-Sw-Body', body],
+      ['X-Sw-Credential', credential],
+      ['X-Sw-Date', timestamp],
+      ['X-Sw-Expires', expires],
+      ['X-Sw-Proxy', proxy],
+      ['X-Sw-SignedHeaders', headerList],
+      ...extensions,
+    ]),
+    extensions: extensions.map(([name]) => name),
   };
 }
 
@@ -119,6 +130,12 @@ function decoded(raw: ReadonlyMap<string, string>, name: Parameter | (string & {
   const value = decodeForm(raw.get(name)!);
   if (value?.isWellFormed() !== true) throw invalid(name, 'holds an invalid escape');
   return value;
+}
+
+function decodedExtensions(raw: ReadonlyMap<string, string>): [name: string, value: string][] {
+  if (raw.size === PARAMETERS.length) return [];
+  const names = [...raw.keys()].filter((name) => !(PARAMETERS as readonly string[]).includes(name));
+  return names.map((name) => [name, decoded(raw, name)]);
 }
 
 function parseCredential(credential: string, timestamp: string): string {

@@ -3,12 +3,14 @@
  * `text` must be well-formed (no lone surrogate).
  */
 export function encodeStrict(text: string): string {
+  if (UNRESERVED.test(text)) return text;
   const encoded = encodeURIComponent(text);
   return LEFT_BY_COMPONENT.test(encoded) ? encoded.replace(LEFT_BY_COMPONENT_ALL, hexEscape) : encoded;
 }
 
 /** Percent-encodes as `encodeURIComponent` does, which leaves `! ' ( ) *` as they are. */
 export function encodeComponent(text: string): string {
+  if (UNRESERVED.test(text)) return text;
   return encodeURIComponent(text);
 }
 
@@ -25,6 +27,8 @@ export function decodeForm(raw: string): string | undefined {
   }
 }
 
+// Most values are written as they are, and a test costs a tenth of an encoding.
+const UNRESERVED = /^[A-Za-z0-9\-._~]*$/;
 const LEFT_BY_COMPONENT = /[!'()*]/;
 const LEFT_BY_COMPONENT_ALL = /[!'()*]/g;
 const NEEDS_DECODING = /[%+]/;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
-import { clientHeaders, secretsOf } from './clientHeaders.ts';
+import { createClientHeaders, secretsOf } from './clientHeaders.ts';
 
+const clientHeaders = createClientHeaders();
 const upstream = new URL('https://api.test/v1/things?x=1');
 const names = (headers: Headers) => [...headers.keys()];
 const protection = names(clientHeaders([], { upstream, secrets: [] }));
