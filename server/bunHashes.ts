@@ -7,7 +7,7 @@ export const bunHashes: Hashes = {
     if (bytes !== undefined) hash.update(bytes);
     return hash.digest('hex');
   },
-  hmacSha256(key, message) {
-    return new Bun.CryptoHasher('sha256', key).update(message, 'utf8').digest();
+  hmacSha256Hex(key, message) {
+    return new Bun.CryptoHasher('sha256', key).update(message, 'utf8').digest('hex');
   },
 };

@@ -1,3 +1,4 @@
+import type { Pair } from './canonicalRequest.ts';
 import {
   ALGORITHM,
   MAX_EXPIRES,
@@ -28,7 +29,7 @@ export interface SignedUrl {
   readonly signsBody: boolean;
   readonly signature: string;
   /** Every signed parameter but the signature, decoded. */
-  readonly parameters: ReadonlyMap<string, string>;
+  readonly parameters: readonly Pair[];
   /** The names of the parameters beyond the eight. */
   readonly extensions: readonly string[];
 }
@@ -78,7 +79,7 @@ export function parseSignedUrl(query: string): SignedUrl {
     signsBody: body === 'true',
     signature,
     // In the order of their names, which is the canonical one.
-    parameters: new Map([
+    parameters: [
       ['X-Sw-Algorithm', algorithm],
       ['X-Sw-Body', body],
       ['X-Sw-Credential', credential],
@@ -87,7 +88,7 @@ export function parseSignedUrl(query: string): SignedUrl {
       ['X-Sw-Proxy', proxy],
       ['X-Sw-SignedHeaders', headerList],
       ...extensions,
-    ]),
+    ],
     extensions: extensions.map(([name]) => name),
   };
 }
@@ -132,11 +133,13 @@ function decoded(raw: ReadonlyMap<string, string>, name: Parameter | (string & {
   return value;
 }
 
-function decodedExtensions(raw: ReadonlyMap<string, string>): [name: string, value: string][] {
-  if (raw.size === PARAMETERS.length) return [];
+function decodedExtensions(raw: ReadonlyMap<string, string>): Pair[] {
+  if (raw.size === PARAMETERS.length) return NONE;
   const names = [...raw.keys()].filter((name) => !(PARAMETERS as readonly string[]).includes(name));
   return names.map((name) => [name, decoded(raw, name)]);
 }
+
+const NONE: Pair[] = [];
 
 function parseCredential(credential: string, timestamp: string): string {
   const slash = credential.indexOf('/');
@@ -161,14 +164,16 @@ function parseExpires(expires: string): number {
   return Number(expires);
 }
 
-function parseSignedHeaders(list: string): string[] {
-  if (list === '') return [];
+function parseSignedHeaders(list: string): readonly string[] {
+  if (list === '') return NO_HEADERS;
   const names = list.split(';');
   if (names.some((name) => !SIGNED_HEADER_NAME.test(name)) || new Set(names).size !== names.length) {
     throw invalid('X-Sw-SignedHeaders', 'must be lower-case header names, each once, joined by ;');
   }
   return names;
 }
+
+const NO_HEADERS: readonly string[] = [];
 
 function invalid(parameter: string, problem: string): Refusal {
   return new Refusal('invalid_parameter', `${parameter} ${problem}`);

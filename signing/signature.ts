@@ -8,14 +8,13 @@ export function stringToSign(timestamp: string, canonicalRequestSha256: string):
 
 /** The key of one secret for one day (`YYYYMMDD`). */
 export function signingKey(secret: string, day: string, hashes: Hashes): Uint8Array {
-  return hashes.hmacSha256(ALGORITHM + secret, day);
+  const hex = hashes.hmacSha256Hex(ALGORITHM + secret, day);
+  return Uint8Array.from({ length: 32 }, (_, i) => Number.parseInt(hex.slice(i * 2, i * 2 + 2), 16));
 }
 
 /** 64 lower-case hex digits. */
 export function signature(key: Uint8Array, toSign: string, hashes: Hashes): string {
-  let hex = '';
-  for (const byte of hashes.hmacSha256(key, toSign)) hex += HEX[byte];
-  return hex;
+  return hashes.hmacSha256Hex(key, toSign);
 }
 
 /** The only form in which a signature is looked at: hex decoders cut, fold case or throw on others. */
@@ -31,5 +30,3 @@ export function equalSignatures(a: string, b: string): boolean {
   for (let i = 0; i < 64; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);
   return difference === 0;
 }
-
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));

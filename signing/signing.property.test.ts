@@ -179,8 +179,8 @@ test('the two spellings of the query never widen a signature: both stand for one
       const strict = sign({ ...each, nonce: signedMark });
       const loose = { ...strict, query: signedAsComponent(strict) };
       const other = (sent: Sent) => ({ ...sent, query: replaced(sent.query, 'X-Sw-Nonce', otherMark) });
-      expect(verify(strict).url.parameters.get('X-Sw-Nonce')).toBe(signedMark);
-      expect(verify(loose).url.parameters.get('X-Sw-Nonce')).toBe(signedMark);
+      expect(verify(strict).url.parameters).toContainEqual(['X-Sw-Nonce', signedMark]);
+      expect(verify(loose).url.parameters).toContainEqual(['X-Sw-Nonce', signedMark]);
       return otherMark === signedMark || (refused(other(strict)) && refused(other(loose)));
     }),
   );

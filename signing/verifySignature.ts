@@ -76,7 +76,7 @@ export function verifySignature(
     for (const path of options.paths ?? ROOT) {
       const canonical = canonicalRequest(
         {
-          method: url.parameters.has('X-Sw-Methods') ? '*' : request.method,
+          method: url.extensions.includes('X-Sw-Methods') ? '*' : request.method,
           path,
           parameters: url.parameters,
           headers: url.signedHeaders.map((name) => [name, receivedValue(url, request, name)]),
