@@ -73,7 +73,8 @@ export function createHandler(gateway: Gateway): Handler {
       exchange.upstream = url.upstream.origin;
       refuseExtensions(url);
       const upstream = routeOf(app, url.upstream);
-      const address = await network.authorise(url.upstream);
+      const allowed = network.authorise(url.upstream);
+      const address = typeof allowed === 'string' ? allowed : await allowed;
       // The limits of the upstream's side hold from here on; Bun's own would cut a silent stream.
       server.timeout(request, 0);
       const body = signedBody ?? streamedBody(request);

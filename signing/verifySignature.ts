@@ -1,4 +1,4 @@
-import { canonicalRequest } from './canonicalRequest.ts';
+import { type CanonicalParts, canonicalRequest } from './canonicalRequest.ts';
 import { type Hashes, nodeHashes } from './hashes.ts';
 import type { SignedUrl } from './parseSignedUrl.ts';
 import { encodeComponent, encodeStrict } from './percentEncoding.ts';
@@ -71,29 +71,38 @@ export function verifySignature(
 ): VerifiedRequest {
   const hashes = options.hashes ?? nodeHashes;
   const keys = options.signingKeys(url.timestamp.slice(0, 8));
-  const seen: string[] = [];
-  for (const canonicalisation of ['strict', 'component'] as const) {
-    for (const path of options.paths ?? ROOT) {
-      const canonical = canonicalRequest(
-        {
-          method: url.extensions.includes('X-Sw-Methods') ? '*' : request.method,
-          path,
-          parameters: url.parameters,
-          headers: url.signedHeaders.map((name) => [name, receivedValue(url, request, name)]),
-        },
-        canonicalisation === 'strict' ? encodeStrict : encodeComponent,
-      );
-      if (seen.includes(canonical)) continue;
-      seen.push(canonical);
-      const toSign = stringToSign(url.timestamp, hashes.sha256Hex(canonical, signedBody(url, request)));
-      for (const key of keys) {
-        if (equalSignatures(signature(key, toSign, hashes), url.signature)) {
-          return { url, method: request.method, canonicalisation } as VerifiedRequest;
-        }
-      }
+  const body = url.signsBody ? (request.body ?? undefined) : undefined;
+  const parts: CanonicalParts = {
+    method: url.extensions.includes('X-Sw-Methods') ? '*' : request.method,
+    path: '/',
+    parameters: url.parameters,
+    headers: url.signedHeaders.map((name) => [name, receivedValue(url, request, name)]),
+  };
+  let strict: string | undefined;
+  for (const path of options.paths ?? ROOT) {
+    parts.path = path;
+    const canonical = canonicalRequest(parts, encodeStrict);
+    if (isSigned(canonical))
+      return { url, method: request.method, canonicalisation: 'strict' } as VerifiedRequest;
+    strict ??= canonical;
+  }
+  for (const path of options.paths ?? ROOT) {
+    parts.path = path;
+    if (isSigned(canonicalRequest(parts, encodeComponent))) {
+      return { url, method: request.method, canonicalisation: 'component' } as VerifiedRequest;
     }
   }
-  throw mismatch(url, request, { canonical: seen[0]!, hashes });
+  throw new Refusal('signature_mismatch', 'the request is not the one that was signed', {
+    members: {
+      canonicalRequest: body === undefined ? strict! : strict! + hashes.sha256Hex('', body),
+      stringToSign: stringToSign(url.timestamp, hashes.sha256Hex(strict!, body)),
+    },
+  });
+
+  function isSigned(canonical: string): boolean {
+    const toSign = stringToSign(url.timestamp, hashes.sha256Hex(canonical, body));
+    return keys.some((key) => equalSignatures(signature(key, toSign, hashes), url.signature));
+  }
 }
 
 declare const verified: unique symbol;
@@ -104,22 +113,4 @@ function receivedValue(url: SignedUrl, request: ReceivedRequest, name: string): 
   const value = request.header(name);
   // RFC 9112, section 6.3: a request with neither length nor transfer coding has a body of zero octets.
   return value ?? (url.signsBody && name === 'content-length' ? '0' : '');
-}
-
-function signedBody(url: SignedUrl, request: ReceivedRequest): Uint8Array | undefined {
-  return url.signsBody ? (request.body ?? undefined) : undefined;
-}
-
-function mismatch(
-  url: SignedUrl,
-  request: ReceivedRequest,
-  { canonical, hashes }: { canonical: string; hashes: Hashes },
-): Refusal {
-  const body = signedBody(url, request);
-  return new Refusal('signature_mismatch', 'the request is not the one that was signed', {
-    members: {
-      canonicalRequest: body === undefined ? canonical : canonical + hashes.sha256Hex('', body),
-      stringToSign: stringToSign(url.timestamp, hashes.sha256Hex(canonical, body)),
-    },
-  });
 }

@@ -25,11 +25,12 @@ export interface PinnedName {
 /** Finds the address that a request to an upstream goes to. */
 export interface UpstreamNetwork {
   /**
-   * Resolves the host once, checks every address it has, and returns the one to connect to.
+   * Resolves the host once, checks every address it has, and returns the one to connect to: at once, where the
+   * answer is still good.
    *
    * @throws {Refusal} `upstream_not_allowed`, `upstream_unreachable` for a name that does not resolve
    */
-  authorise(url: URL): Promise<string>;
+  authorise(url: URL): string | Promise<string>;
   /** Names a port that the gateway itself listens on: it stays refused, whatever is opened. */
   refuseListener(port: number): void;
 }
@@ -47,7 +48,7 @@ export function createUpstreamNetwork(options: NetworkOptions = {}): UpstreamNet
   const resolve = options.resolver ?? createSystemResolver();
   const ttl = options.ttl ?? 5000;
   const listeners = new Set<number>();
-  const verdicts = new Map<string, { until: number; address: Promise<string> }>();
+  const verdicts = new Map<string, Verdict>();
 
   return {
     authorise(url) {
@@ -58,8 +59,12 @@ export function createUpstreamNetwork(options: NetworkOptions = {}): UpstreamNet
       // The oldest entry is the first one: a Map keeps the order of insertion.
       if (verdicts.size >= MAX_VERDICTS) verdicts.delete(verdicts.keys().next().value!);
       const address = judge(url);
-      verdicts.set(key, { until: performance.now() + ttl, address });
-      return address;
+      const verdict: Verdict = { until: performance.now() + ttl, address };
+      verdicts.set(key, verdict);
+      return address.then((allowed) => {
+        verdict.address = allowed;
+        return allowed;
+      });
     },
     refuseListener: (port) => void listeners.add(port),
   };
@@ -95,6 +100,12 @@ export function createUpstreamNetwork(options: NetworkOptions = {}): UpstreamNet
 /** The port of a URL, the scheme's own where it names none. */
 export function portOf(url: URL): number {
   return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+}
+
+interface Verdict {
+  readonly until: number;
+  /** The promise while it is being found out, and for good when the host is refused. */
+  address: string | Promise<string>;
 }
 
 const MAX_VERDICTS = 1000;
