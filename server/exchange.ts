@@ -53,7 +53,7 @@ export class Exchange {
 
   /** Notes that the upstream's head has come. */
   head(): void {
-    this.headMs = performance.now() - this.#started;
+    this.headMs = milliseconds(performance.now() - this.#started);
   }
 
   end(ending: ExchangeEnding, why: { code?: RefusalCode; reason?: string } = {}): void {
@@ -72,7 +72,12 @@ export class Exchange {
       bytesIn: this.bytesIn,
       bytesOut: this.bytesOut,
       headMs: this.headMs,
-      totalMs: performance.now() - this.#started,
+      totalMs: milliseconds(performance.now() - this.#started),
     });
   }
+}
+
+/** Kept to the microsecond, which is what a log can use. */
+function milliseconds(elapsed: number): number {
+  return Math.round(elapsed * 1000) / 1000;
 }
