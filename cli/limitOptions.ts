@@ -1,0 +1,103 @@
+import { DEFAULT_LIMITS, type Limits } from '../server/limits.ts';
+import { formatByteSize, parseByteSize } from './byteSize.ts';
+import { CliError } from './cliError.ts';
+import type { OptionDef } from './commandLine.ts';
+import { formatDuration, parseDuration } from './duration.ts';
+import { EXIT } from './exitCodes.ts';
+
+/** An option for every limit of the gateway: a limit without one is a type error here. */
+const LIMITS = {
+  maxExpiry: { option: 'max-expiry', unit: 'seconds', description: 'Longest validity a URL may claim' },
+  clockSkew: { option: 'clock-skew', unit: 'seconds', description: 'How far a signing time may lie ahead' },
+  maxUrlLength: { option: 'max-url-length', unit: 'bytes', description: 'Longest URL' },
+  maxSignedBody: {
+    option: 'max-signed-body',
+    unit: 'bytes',
+    description: 'Largest signed body; it is held in memory until it is verified',
+  },
+  maxBody: { option: 'max-body', unit: 'bytes', description: 'Largest body that is streamed through' },
+  bodyTimeout: { option: 'body-timeout', unit: 'milliseconds', description: 'To receive a signed body' },
+  connectTimeout: {
+    option: 'connect-timeout',
+    unit: 'milliseconds',
+    description: 'To connect to the upstream, TLS included',
+  },
+  headTimeout: {
+    option: 'head-timeout',
+    unit: 'milliseconds',
+    description: "From the request being sent to the upstream's status",
+  },
+  silenceTimeout: {
+    option: 'silence-timeout',
+    unit: 'milliseconds',
+    description: 'Silence within an answer that is no event stream',
+  },
+  eventStreamSilenceTimeout: {
+    option: 'event-stream-silence-timeout',
+    unit: 'milliseconds',
+    description: 'Silence within an event stream',
+  },
+  totalTimeout: { option: 'total-timeout', unit: 'milliseconds', description: 'A whole exchange' },
+} as const satisfies Record<keyof Limits, LimitOption>;
+
+interface LimitOption {
+  option: string;
+  unit: 'seconds' | 'milliseconds' | 'bytes';
+  description: string;
+}
+
+type LimitOptionName = (typeof LIMITS)[keyof Limits]['option'];
+
+/** The options' definitions, their defaults written as a person would. */
+export const LIMIT_OPTIONS = Object.fromEntries(
+  entries().map(([limit, { option, unit, description }]) => [
+    option,
+    {
+      type: 'string',
+      group: 'Limits',
+      valueHint: unit === 'bytes' ? 'size' : 'time',
+      description: `${description} (${written(DEFAULT_LIMITS[limit], unit)})`,
+    } satisfies OptionDef,
+  ]),
+) as Record<LimitOptionName, OptionDef>;
+
+/**
+ * The limits that the command line sets.
+ *
+ * @throws {CliError} 2 when a time or a size cannot be read
+ */
+export function readLimits(line: { value(name: LimitOptionName): string | undefined }): Partial<Limits> {
+  const limits: { -readonly [limit in keyof Limits]?: number } = {};
+  for (const [limit, { option, unit }] of entries()) {
+    const text = line.value(option);
+    if (text !== undefined) limits[limit] = readAmount(text, { option, unit });
+  }
+  return limits;
+}
+
+function entries(): [keyof Limits, (typeof LIMITS)[keyof Limits]][] {
+  return Object.entries(LIMITS) as [keyof Limits, (typeof LIMITS)[keyof Limits]][];
+}
+
+function written(amount: number, unit: LimitOption['unit']): string {
+  if (unit === 'bytes') return formatByteSize(amount);
+  if (unit === 'seconds') return formatDuration(amount * 1000);
+  return amount === 0 ? 'none' : formatDuration(amount);
+}
+
+function readAmount(text: string, { option, unit }: Pick<LimitOption, 'option' | 'unit'>): number {
+  if (unit === 'bytes') {
+    const bytes = parseByteSize(text);
+    if (bytes === undefined) throw unreadable(option, 'a size such as 10MiB, 512KiB or 1048576');
+    return bytes;
+  }
+  const milliseconds = parseDuration(text);
+  if (milliseconds === undefined) throw unreadable(option, 'a time such as 30s, 500ms, 10m or 1h');
+  if (unit === 'milliseconds') return milliseconds;
+  if (milliseconds % 1000 !== 0) throw unreadable(option, 'whole seconds, such as 60 or 7d');
+  return milliseconds / 1000;
+}
+
+function unreadable(option: string, wanted: string): CliError {
+  return new CliError(EXIT.usage, `--${option} must be ${wanted}`);
+}

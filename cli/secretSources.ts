@@ -1,0 +1,75 @@
+import { readFileSync, statSync } from 'node:fs';
+import { CliError } from './cliError.ts';
+import { EXIT } from './exitCodes.ts';
+
+/** A value that may be a secret, and where it came from. */
+export interface Sourced {
+  readonly text: string;
+  readonly source: Source;
+}
+
+export type Source = 'argument' | 'environment' | 'file';
+
+export interface SourceNames {
+  /** What was given on the command line. */
+  argument: string | undefined;
+  /** A file that the command line names. */
+  file?: string | undefined;
+  /** The environment variable that holds the value. A file is named by the same with `_FILE`. */
+  variable: string;
+  env: Readonly<Record<string, string | undefined>>;
+  /** Told of a file that others can read. */
+  warn(message: string): void;
+}
+
+/**
+ * Finds a value: on the command line, else in the file it names, else in the variable, else in the file that
+ * the variable with `_FILE` names. An empty variable counts as unset, as compose files write it.
+ *
+ * **Security**: messages name the variable and the file, never what they hold.
+ *
+ * @throws {CliError} 2 when the command line names both a value and a file; 3 when the environment does, or
+ * when a file cannot be read
+ */
+export function findSourced(names: SourceNames): Sourced | undefined {
+  const { argument, file, variable, env, warn } = names;
+  if (argument !== undefined && file !== undefined) {
+    throw new CliError(EXIT.usage, `${variable} is given on the command line both as a value and as a file`);
+  }
+  if (argument !== undefined) return { text: argument, source: 'argument' };
+  if (file !== undefined) return { text: readSecretFile(file, { warn }), source: 'file' };
+
+  const value = env[variable] || undefined;
+  const valueFile = env[`${variable}_FILE`] || undefined;
+  if (value !== undefined && valueFile !== undefined) {
+    throw new CliError(
+      EXIT.configuration,
+      `${variable} and ${variable}_FILE are both set`,
+      'Unset one of them.',
+    );
+  }
+  if (value !== undefined) return { text: value, source: 'environment' };
+  if (valueFile === undefined) return undefined;
+  return { text: readSecretFile(valueFile, { warn, variable: `${variable}_FILE` }), source: 'file' };
+}
+
+/** The text of a file without the line break at its end, which editors and `echo` add. */
+function readSecretFile(
+  path: string,
+  { warn, variable }: { warn(message: string): void; variable?: string },
+): string {
+  const origin = variable === undefined ? '' : ` (${variable})`;
+  try {
+    const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    if (text.trim() === '') throw new CliError(EXIT.configuration, `${path}${origin} is empty`);
+    const { mode } = statSync(path);
+    if ((mode & 0o007) !== 0) {
+      warn(`${path}${origin} holds secrets and can be read by every user of this machine: chmod 600 ${path}`);
+    }
+    return text;
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
+    throw new CliError(EXIT.configuration, `${path}${origin} cannot be read: ${reason}`);
+  }
+}

@@ -1,0 +1,127 @@
+import {
+  createSignway,
+  type ExchangeRecord,
+  type RunningSignway,
+  type Signway,
+  type SignwayOptions,
+} from '../server/index.ts';
+import { CliError } from './cliError.ts';
+import { defineCommand } from './command.ts';
+import { EXIT } from './exitCodes.ts';
+import { createLineWriter } from './lineWriter.ts';
+import { createMessages } from './messages.ts';
+import { needsChild, serveInChild } from './serveInChild.ts';
+import { SERVE_OPTIONS } from './serveOptions.ts';
+import { readServeSettings, type ServeSettings } from './serveSettings.ts';
+import { startupWarnings } from './startupWarnings.ts';
+import { stopOnSignal } from './stopOnSignal.ts';
+import { createTransport } from './transportChoice.ts';
+
+/**
+ * Runs the gateway until it is told to stop.
+ *
+ * **Security**: stdout gets a line for each exchange ({@link ExchangeRecord}: no secret, no value of a query,
+ * no body), stderr what a person should know; neither gets a secret.
+ */
+export const serve = defineCommand({
+  name: 'serve',
+  description: 'Run the gateway: verify signed URLs, add the headers, stream the answers',
+  options: SERVE_OPTIONS,
+  examples: [
+    {
+      says: 'One app, one upstream, its key in the environment:',
+      command:
+        "SW_ID=my-app SW_SECRET_FILE=secret.txt SW_HEADERS='Authorization: Bearer sk-…' \\\n" +
+        '  signway serve --allow-upstream https://api.openai.com',
+    },
+    {
+      says: 'Everything on the command line, as the published image takes it (others can read it there):',
+      command: "signway my-app my-secret --header 'Authorization: Bearer sk-…'",
+    },
+    {
+      says: 'An upstream in a private network, behind a certificate of its own:',
+      command:
+        'signway serve --allow-upstream https://llm.corp.example \\\n' +
+        '  --allow-network 10.0.0.0/8 --upstream-ca corp-ca.pem',
+    },
+    {
+      says: 'Only your page may use it, with bodies up to 1 MiB:',
+      command:
+        'signway serve --access-control-allow-origin https://app.example.com \\\n' +
+        '  --max-body 1MiB --max-signed-body 1MiB',
+    },
+  ],
+  notes: [
+    'Times are written 30s, 500ms, 10m, 1h or 7d, a plain number being seconds; 0 switches a timeout off. ' +
+      'Sizes are written 10MiB or 512KiB, a plain number being bytes.',
+    'Each finished exchange is a line of JSON on stdout; everything else goes to stderr.',
+    'SIGTERM or Ctrl-C lets running streams end within --drain; a second one, after a second, exits at once.',
+  ],
+  async run(line, terminal) {
+    const messages = createMessages(terminal.stderr);
+    const warnings: string[] = [];
+    const settings = readServeSettings(line, {
+      env: terminal.env,
+      warn: (message) => void warnings.push(message),
+    });
+    // The child reads the same settings, and it is the one that warns.
+    if (settings.transport === 'fetch' && needsChild(terminal.env)) return serveInChild(terminal);
+
+    for (const warning of [...warnings, ...startupWarnings(settings)]) messages.warn(warning);
+    const lines = createLineWriter(terminal.stdout, {
+      onLoss: (reason) => messages.warn(`lines about exchanges are lost: ${reason}`),
+    });
+    const signway = createSignway({
+      ...gatewayOptions(settings),
+      transport: await createTransport(settings.transport, settings.upstreamCa),
+      ...(settings.exchangeLines ? { onExchange: (record) => lines.write(exchangeLine(record)) } : {}),
+    });
+    const running = listen(signway, settings);
+    messages.success(`Listening on ${running.url.href} for app '${settings.id}'`);
+    const code = await stopOnSignal(running, { terminal, messages, drain: settings.drain });
+    // A reader that does not read must not keep a stopped gateway alive.
+    await Promise.race([lines.flush(), Bun.sleep(LAST_LINES)]);
+    return code;
+  },
+});
+
+// How long the last lines may take to be read, in milliseconds.
+const LAST_LINES = 2000;
+
+function gatewayOptions(settings: ServeSettings): SignwayOptions {
+  const { id, secret, headers, upstreams, allowNetworks, resolve, cors, limits } = settings;
+  return {
+    apps: [{ id, secrets: [secret], upstreams: upstreams.map((origin) => ({ origin, headers })) }],
+    network: { allowNetworks, resolve },
+    cors,
+    limits,
+  };
+}
+
+function exchangeLine(record: ExchangeRecord): string {
+  return JSON.stringify({ ...record, time: new Date(record.time).toISOString() });
+}
+
+function listen(signway: Signway, { port, hostname }: ServeSettings): RunningSignway {
+  try {
+    return signway.serve({ port, ...(hostname === undefined ? {} : { hostname }) });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') {
+      throw new CliError(
+        EXIT.failed,
+        `port ${port} is in use`,
+        'Choose another one with --port, or 0 for any.',
+      );
+    }
+    if (code === 'EACCES') {
+      throw new CliError(
+        EXIT.failed,
+        `port ${port} may not be listened on by this user`,
+        'Choose one above 1023.',
+      );
+    }
+    const where = hostname === undefined ? `port ${port}` : `${hostname}, port ${port},`;
+    throw new CliError(EXIT.failed, `${where} cannot be listened on: ${code ?? 'unknown reason'}`);
+  }
+}

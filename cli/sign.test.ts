@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'bun:test';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { signUrl } from '../signing/index.ts';
+import { EXIT } from './exitCodes.ts';
+import { runSignway } from './testing/runSignway.ts';
+
+const ENV = { SW_ID: 'my-id', SW_SECRET: 'my-secret', SW_HOST: 'https://gw.example.com' };
+const DATE = '20260102T030405Z';
+const UPSTREAM = 'https://api.example.com/v1/models?a=b c';
+const SIGNED = {
+  id: ENV.SW_ID,
+  secret: ENV.SW_SECRET,
+  host: ENV.SW_HOST,
+  proxyUrl: UPSTREAM,
+  method: 'GET',
+  expiry: 60,
+  date: DATE,
+};
+
+describe('signway sign', () => {
+  test('prints the signed URL and nothing else', async () => {
+    const ran = await runSignway(['sign', UPSTREAM, '--date', DATE], { env: ENV });
+    expect(ran).toEqual({ stdout: `${signUrl(SIGNED)}\n`, stderr: '', code: EXIT.done });
+  });
+
+  test('signs every -H and the body of a file, of stdin and of the command line alike', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'signway-')), 'body.json');
+    writeFileSync(file, '{"ä":1}');
+    const args = ['sign', UPSTREAM, '--date', DATE, '--expires', '10m', '-H', 'X-A: 1', '--header', 'x-b:2'];
+    const expected = signUrl({
+      ...SIGNED,
+      method: 'POST',
+      expiry: 600,
+      headers: { 'x-a': '1', 'x-b': '2' },
+      body: '{"ä":1}',
+    });
+    const runs = await Promise.all([
+      runSignway([...args, '--body', '{"ä":1}'], { env: ENV }),
+      runSignway([...args, '--body', `@${file}`], { env: ENV }),
+      runSignway([...args, '--body', '-'], { env: ENV, stdin: '{"ä":1}' }),
+    ]);
+    for (const { stdout } of runs) expect(stdout).toBe(`${expected}\n`);
+  });
+
+  test('--json gives what was signed', async () => {
+    const { stdout } = await runSignway(['sign', UPSTREAM, '--date', DATE, '--json', '-X', 'delete'], {
+      env: ENV,
+    });
+    const report = JSON.parse(stdout);
+    expect(report.method).toBe('DELETE');
+    expect(report.url).toBe(signUrl({ ...SIGNED, method: 'DELETE' }));
+    expect(report.canonicalRequest).toStartWith('DELETE\n/\n');
+    expect(report.url).toEndWith(report.signature);
+  });
+
+  test('reads the secret from a file, and warns when others can read it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'signway-'));
+    const closed = join(folder, 'closed');
+    const open = join(folder, 'open');
+    writeFileSync(closed, 'my-secret\n', { mode: 0o600 });
+    writeFileSync(open, 'my-secret\r\n', { mode: 0o644 });
+    const { SW_SECRET: _, ...env } = ENV;
+    const args = ['sign', UPSTREAM, '--date', DATE];
+    const [quiet, warned, named] = await Promise.all([
+      runSignway(args, { env: { ...env, SW_SECRET_FILE: closed } }),
+      runSignway(args, { env: { ...env, SW_SECRET_FILE: open } }),
+      runSignway([...args, '--secret-file', closed], { env }),
+    ]);
+    for (const { stdout } of [quiet, warned, named]) expect(stdout).toBe(`${signUrl(SIGNED)}\n`);
+    expect(quiet.stderr).toBe('');
+    expect(warned.stderr).toContain('chmod 600');
+  });
+
+  test.each([
+    ['no URL', ['sign'], ENV, EXIT.usage, "upstream's URL is missing"],
+    ['no secret', ['sign', UPSTREAM], { SW_ID: 'a', SW_HOST: ENV.SW_HOST }, EXIT.usage, 'secret'],
+    [
+      'no host',
+      ['sign', UPSTREAM],
+      { SW_ID: 'a', SW_SECRET: 'b' },
+      EXIT.usage,
+      '--host (or SW_HOST) is missing',
+    ],
+    ['a relative URL', ['sign', '/v1'], ENV, EXIT.usage, "the upstream's URL must be an absolute"],
+    ['half a second', ['sign', UPSTREAM, '--expires', '500ms'], ENV, EXIT.usage, '--expires must be'],
+    ['an option without its value', ['sign', UPSTREAM, '-X'], ENV, EXIT.usage, '-X needs a value'],
+    ['an option twice', ['sign', UPSTREAM, '-X', 'a', '-X', 'b'], ENV, EXIT.usage, 'given twice'],
+    ['two URLs', ['sign', UPSTREAM, UPSTREAM], ENV, EXIT.usage, '2 arguments are given'],
+    ['a body that is not there', ['sign', UPSTREAM, '--body', '@/no/such'], ENV, EXIT.failed, 'ENOENT'],
+    ['a secret twice', ['sign', UPSTREAM], { ...ENV, SW_SECRET_FILE: '/x' }, EXIT.configuration, 'both set'],
+    [
+      'a secret file that is not there',
+      ['sign', UPSTREAM],
+      { ...ENV, SW_SECRET: '', SW_SECRET_FILE: '/no/such' },
+      EXIT.configuration,
+      'SW_SECRET_FILE',
+    ],
+  ])('refuses %s', async (_, args, env, code, message) => {
+    const ran = await runSignway(args, { env: env as Record<string, string> });
+    expect([ran.stdout, ran.code]).toEqual(['', code]);
+    expect(ran.stderr).toContain(message);
+    expect(ran.stderr).not.toContain('my-secret');
+  });
+});

@@ -1,0 +1,30 @@
+import type { Transport } from '../server/index.ts';
+import { CliError } from './cliError.ts';
+import { EXIT } from './exitCodes.ts';
+
+/** `fetch`: Bun's own client, in a child process (`serveInChild.ts`). `http1`: the gateway's, which needs none. */
+export type TransportName = (typeof TRANSPORTS)[number];
+
+const TRANSPORTS = ['fetch', 'http1'] as const;
+
+export const DEFAULT_TRANSPORT: TransportName = 'fetch';
+
+/** @throws {CliError} 2 */
+export function readTransport(text: string = DEFAULT_TRANSPORT): TransportName {
+  const name = TRANSPORTS.find((each) => each === text);
+  if (name === undefined) {
+    throw new CliError(EXIT.usage, `--transport must be ${TRANSPORTS.join(' or ')}, not '${text}'`);
+  }
+  return name;
+}
+
+/** Loads only the transport that is used. `ca` is PEM, trusted beside the system's authorities. */
+export async function createTransport(name: TransportName, ca: string | undefined): Promise<Transport> {
+  const options = ca === undefined ? {} : { ca };
+  if (name === 'fetch') {
+    const { createFetchTransport } = await import('../server/transport/fetchTransport.ts');
+    return createFetchTransport(options);
+  }
+  const { createHttp1Transport } = await import('../server/transport/http1/http1Transport.ts');
+  return createHttp1Transport(options);
+}
