@@ -16,11 +16,11 @@ const quick = process.argv.includes('--quick');
 await step('install', [bun, 'install', '--frozen-lockfile']);
 await step('types', [bun, 'x', 'tsc', '-p', '.']);
 await step('lint', [bun, 'x', 'biome', 'ci', '--error-on-warnings', '.']);
-await step('unit and integration', [bun, 'test', 'signing', 'server', 'cli', 'demo', 'scripts']);
+await step('unit and integration', [bun, 'test', './signing', './server', './cli', './demo']);
 await step('build', [bun, 'run', 'build']);
 if (!quick) {
   const chromium = await findChromium();
-  await step('browser', [bun, 'test', 'e2e'], { SIGNWAY_CHROMIUM: chromium });
+  await step('browser', [bun, 'test', './e2e'], { SIGNWAY_CHROMIUM: chromium });
 }
 
 process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);

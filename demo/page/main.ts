@@ -1,0 +1,98 @@
+import { SUGGESTED_QUESTIONS } from '../answerFor.ts';
+import type { DemoSetting } from '../backend.ts';
+import { AskError, type Problem } from '../sendSigned.ts';
+import { ask } from './ask.ts';
+import { createAttempts } from './attempts.ts';
+import { fetchReceived, fetchSetting, fetchSigned } from './backendCalls.ts';
+import { createBothEnds } from './bothEnds.ts';
+import { element, part } from './element.ts';
+import { showJourney } from './journey.ts';
+import { createTicket } from './ticket.ts';
+import { createTimeAxis } from './timeAxis.ts';
+
+const form = part<HTMLFormElement>('ask');
+const question = part<HTMLTextAreaElement>('question');
+const stop = part<HTMLButtonElement>('stop');
+const views = { ticket: createTicket(), axis: createTimeAxis(), ends: createBothEnds() };
+const setting = fetchSetting();
+let asking: AbortController | undefined;
+
+question.value = SUGGESTED_QUESTIONS[0];
+for (const suggestion of SUGGESTED_QUESTIONS) {
+  const button = element('button', suggestion) as HTMLButtonElement;
+  button.type = 'button';
+  button.addEventListener('click', () => {
+    question.value = suggestion;
+    form.requestSubmit();
+  });
+  part('suggestions').append(button);
+}
+
+form.addEventListener('submit', async (event) => {
+  event.preventDefault();
+  asking?.abort(new DOMException('Asked again', 'AbortError'));
+  const mine = new AbortController();
+  asking = mine;
+  stop.disabled = false;
+  part('error').replaceChildren();
+  try {
+    const { standIn } = await setting;
+    await ask(question.value, {
+      ...views,
+      standIn,
+      signal: mine.signal,
+      isCurrent: () => asking === mine,
+    });
+  } catch (error) {
+    if (!mine.signal.aborted) showError(error);
+  } finally {
+    if (asking === mine) {
+      // A button that is disabled while it has the focus would drop it.
+      if (document.activeElement === stop) question.focus();
+      stop.disabled = true;
+    }
+  }
+});
+
+stop.addEventListener('click', () => asking?.abort(new DOMException('Stopped', 'AbortError')));
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape') asking?.abort(new DOMException('Stopped', 'AbortError'));
+});
+question.addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  form.requestSubmit();
+});
+
+createAttempts({
+  sign: (minutesAgo) => fetchSigned(question.value || SUGGESTED_QUESTIONS[0], { minutesAgo }),
+  arrived: async (id) => ((await setting).standIn ? (await fetchReceived(id)) !== null : undefined),
+  onOutcome: (says, refused) => {
+    // The line of stops belongs to a running answer as long as there is one.
+    if (stop.disabled) showJourney(refused ? 'refused' : 'failed', says);
+  },
+});
+
+setting.then(showSetting, showError);
+window.onunhandledrejection = (event: PromiseRejectionEvent) => showError(event.reason);
+
+function showSetting({ gateway, upstream, standIn, model }: DemoSetting): void {
+  const api = standIn
+    ? `a stand-in for the chat API at ${upstream}`
+    : `the real API at ${upstream} (${model})`;
+  part('setting').textContent = `Signway at ${gateway}, ${api}.`;
+  part('upstream-name').textContent = standIn ? 'The API (stand-in)' : new URL(upstream).host;
+}
+
+function showError(error: unknown): void {
+  const problem: Pick<Problem, 'code' | 'detail' | 'status'> =
+    error instanceof AskError ? error.problem : { code: 'page_error', detail: String(error) };
+  part('error').replaceChildren(
+    element(
+      'p.stamp',
+      element('span.code', problem.code),
+      element('span.status', String(problem.status ?? '—')),
+    ),
+    element('p.detail', problem.detail),
+  );
+}
