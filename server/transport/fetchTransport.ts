@@ -42,7 +42,7 @@ export function createFetchTransport({ ca }: FetchTransportOptions = {}): Transp
       try {
         const response = await fetch(urlOf(request), {
           method: request.method,
-          headers: request.headers as [string, string][],
+          headers: headersOf(request),
           body: bodyOf(request),
           redirect: 'manual',
           decompress: false,
@@ -120,6 +120,15 @@ function urlOf({ scheme, address, port, target }: UpstreamRequest): string {
   return `${scheme}://${address.includes(':') ? `[${address}]` : address}:${port}${target}`;
 }
 
+/** Bun frames a stream by the length that it finds among the headers, and in chunks without one. */
+function headersOf({ headers, body }: UpstreamRequest): [string, string][] {
+  const pairs = headers.map(([name, value]): [string, string] => [name, value]);
+  if (body !== null && !(body instanceof Uint8Array) && body.length !== null) {
+    pairs.push(['Content-Length', String(body.length)]);
+  }
+  return pairs;
+}
+
 function bodyOf({ body }: UpstreamRequest): BodyInit | null {
   if (body === null) return null;
   return (body instanceof Uint8Array ? body : body.stream) as BodyInit;
@@ -183,13 +192,25 @@ async function pump(
       clearTimeout(timer);
       if (exchange.signal.aborted) return endingOfAbort(exchange);
       if (done) return { kind: 'complete' };
-      const written = sink.write(value);
-      if (written !== undefined) await written;
+      if (!(await taken(sink, value))) {
+        exchange.abort();
+        return { kind: 'aborted' };
+      }
     }
   } catch (error) {
     if (exchange.signal.aborted) return endingOfAbort(exchange);
     exchange.abort();
     return { kind: 'broken', reason: `body: ${codeOf(error)}` };
+  }
+}
+
+/** False when the reader has failed. */
+async function taken(sink: BodySink, bytes: Uint8Array): Promise<boolean> {
+  try {
+    await sink.write(bytes);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -204,10 +225,12 @@ function transportError(error: unknown, exchange: FetchExchange): TransportError
     return new TransportError('upstream_timeout', `${exchange.expired} deadline`);
   if (exchange.signal.aborted) return new TransportError('aborted', 'aborted');
   const code = codeOf(error);
-  if (/HTTP|Invalid|Malformed|Header/i.test(code))
-    return new TransportError('upstream_invalid_response', `head: ${code}`);
+  if (INVALID_ANSWER.test(code)) return new TransportError('upstream_invalid_response', `head: ${code}`);
   return new TransportError('upstream_unreachable', `connect: ${code}`);
 }
+
+/** `InvalidHTTPResponse`, `Malformed_HTTP_Response` and their like; OpenSSL's codes are all capitals. */
+const INVALID_ANSWER = /HTTPResponse|HTTP_Response|ResponseHeaders|TransferEncoding|ContentLength/;
 
 /** Bun's code for an error, which names its kind alone; the message may hold the URL. */
 function codeOf(error: unknown): string {

@@ -2,7 +2,7 @@ import type { RefusalCode } from '../../signing/refusal.ts';
 
 /**
  * The upstream's side of the gateway: sends one request to one checked address and hands back the answer.
- * Every implementation passes `transport.contract.ts`.
+ * Every implementation passes the tests of `transportContract.ts`.
  *
  * **Security**: a transport connects to `request.address` and nowhere else: it resolves no name, follows no
  * redirect and no proxy of the environment, and decodes no body. It never logs and never puts a URL, a header
@@ -55,7 +55,10 @@ export type RequestBody = null | Uint8Array | { stream: ReadableStream<Uint8Arra
 export interface Deadlines {
   /** To have a connection, TLS included, waiting in the pool excluded. */
   readonly connect: number;
-  /** From the request being sent (its head, for a streamed body) to the head of the final answer. */
+  /**
+   * From the request being sent to the head of the final answer. For a streamed body it runs from the last piece
+   * that was sent, where the transport can tell, so that a long upload is no slow answer; else from its head.
+   */
   readonly head: number;
   /** Between two reads of the answer's body, where `pipe` names no other. */
   readonly silence: number;

@@ -1,0 +1,103 @@
+import { TransportError } from '../transport.ts';
+import type { Connection } from './connection.ts';
+
+export interface BodyUploadOptions {
+  readonly stream: ReadableStream<Uint8Array>;
+  /** Declared bytes; null for chunks (RFC 9112, section 7.1). */
+  readonly length: number | null;
+  /** A piece is on its way. */
+  readonly progressed: () => void;
+  /** The stream failed or kept not to its length; nothing of it may look like a whole body. */
+  readonly failed: (failure: TransportError) => void;
+}
+
+/**
+ * Sends a streamed body, one piece at a time and each only when the one before has gone to the kernel: an
+ * upload holds one piece in memory, however slow the upstream.
+ */
+export class BodyUpload {
+  isComplete = false;
+
+  private readonly connection: Connection;
+  private readonly options: BodyUploadOptions;
+  private readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+  private stopped = false;
+  private sent = 0;
+  private resume: (() => void) | null = null;
+
+  constructor(connection: Connection, options: BodyUploadOptions) {
+    this.connection = connection;
+    this.options = options;
+    this.reader = options.stream.getReader();
+  }
+
+  async run(): Promise<void> {
+    try {
+      while (!this.stopped) {
+        if (!this.connection.isDrained) await this.drain();
+        else if (await this.sendNext()) break;
+      }
+    } catch (error) {
+      if (this.stopped) return;
+      this.stop();
+      this.options.failed(
+        error instanceof TransportError ? error : new TransportError('aborted', 'request body: failed'),
+      );
+    }
+  }
+
+  /** The connection has taken what was written. */
+  drained(): void {
+    this.options.progressed();
+    this.resume?.();
+    this.resume = null;
+  }
+
+  /** Sends nothing more and cancels the stream. */
+  stop(): void {
+    if (this.stopped || this.isComplete) return;
+    this.stopped = true;
+    this.resume?.();
+    this.reader.cancel().catch(() => {});
+  }
+
+  /** Resolves with true after the last piece. */
+  private async sendNext(): Promise<boolean> {
+    const { length } = this.options;
+    const { done, value } = await this.reader.read();
+    if (this.stopped) return true;
+    if (done) {
+      if (length !== null && this.sent < length) throw mismatch('shorter');
+      if (length === null) this.connection.write(LAST_CHUNK);
+      this.isComplete = true;
+      return true;
+    }
+    this.sent += value.length;
+    if (length !== null && this.sent > length) throw mismatch('longer');
+    // A chunk of no bytes would be the last one.
+    if (value.length > 0) this.connection.write(length === null ? chunk(value) : value);
+    this.options.progressed();
+    return false;
+  }
+
+  private drain(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.resume = resolve;
+    return promise;
+  }
+}
+
+const LAST_CHUNK = Buffer.from('0\r\n\r\n');
+
+function chunk(bytes: Uint8Array): Uint8Array {
+  const size = `${bytes.length.toString(16)}\r\n`;
+  const framed = Buffer.allocUnsafe(size.length + bytes.length + 2);
+  framed.write(size, 0, 'latin1');
+  framed.set(bytes, size.length);
+  framed.write('\r\n', size.length + bytes.length, 'latin1');
+  return framed;
+}
+
+function mismatch(how: 'shorter' | 'longer'): TransportError {
+  return new TransportError('aborted', `request body: ${how} than its length`);
+}

@@ -1,0 +1,172 @@
+import { TransportError } from '../transport.ts';
+
+export interface FieldSectionLimits {
+  readonly bytes: number;
+  readonly fields: number;
+}
+
+/**
+ * Reads header or trailer lines up to and with the empty line that ends them (RFC 9112, sections 2.2 and 5),
+ * from bytes that come in any split. With `startLine`, the first line is handed to it.
+ *
+ * Only whole lines are judged, in their order, so that the outcome is the same however the bytes were cut.
+ * Folded lines are unfolded to one space (RFC 9112, section 5.2). Throws {@link TransportError} with
+ * `upstream_invalid_response` and the reason `<label>: …`.
+ */
+export class FieldSection {
+  readonly fields: [name: string, value: string][] = [];
+  done = false;
+
+  private readonly label: string;
+  private readonly limits: FieldSectionLimits;
+  private startLine: ((line: string) => void) | null;
+  private size = 0;
+  /** The beginning of a line whose end has not come yet; it grows by doubling. */
+  private unfinished: Buffer | null = null;
+  private unfinishedLength = 0;
+
+  constructor(label: string, options: { limits: FieldSectionLimits; startLine?: (line: string) => void }) {
+    this.label = label;
+    this.limits = options.limits;
+    this.startLine = options.startLine ?? null;
+  }
+
+  /** Takes bytes from `offset` on; returns the offset after the last one that belongs to the section. */
+  push(bytes: Buffer, offset: number): number {
+    let at = offset;
+    if (this.unfinishedLength > 0) {
+      const feed = bytes.indexOf(LF, at);
+      const stop = feed === -1 ? bytes.length : feed + 1;
+      this.keep(bytes, at, stop);
+      if (feed === -1) return stop;
+      const line = this.unfinished!.subarray(0, this.unfinishedLength);
+      this.unfinishedLength = 0;
+      this.readLines(line, 0);
+      at = stop;
+    }
+    if (!this.done) at = this.readLines(bytes, at);
+    if (this.done || at === bytes.length) return at;
+    this.keep(bytes, at, bytes.length);
+    return bytes.length;
+  }
+
+  private readLines(bytes: Buffer, offset: number): number {
+    if (bytes[offset] === CR && bytes[offset + 1] === LF) {
+      this.size += 2;
+      if (this.size > this.limits.bytes) throw this.fault('too large');
+      this.line('\r', 0, 1);
+      return offset + 2;
+    }
+    const end = bytes.indexOf(EMPTY_LINE, offset);
+    const wanted = end === -1 ? bytes.length : end + EMPTY_LINE.length;
+    const allowed = offset + this.limits.bytes - this.size;
+    // One decoding of the head and substrings of it: a native call for each field costs ten times as much.
+    const text = bytes.toString('latin1', offset, Math.min(wanted, allowed));
+    let at = 0;
+    while (!this.done) {
+      const feed = text.indexOf('\n', at);
+      if (feed === -1) {
+        if (wanted > allowed) throw this.fault('too large');
+        break;
+      }
+      this.line(text, at, feed);
+      at = feed + 1;
+    }
+    this.size += at;
+    return offset + at;
+  }
+
+  private keep(bytes: Buffer, from: number, to: number): void {
+    const length = this.unfinishedLength + to - from;
+    if (this.size + length > this.limits.bytes && !bytes.subarray(from, to).includes(LF)) {
+      throw this.fault('too large');
+    }
+    if (this.unfinished === null || this.unfinished.length < length) {
+      const larger = Buffer.allocUnsafe(Math.max(256, length * 2));
+      this.unfinished?.copy(larger, 0, 0, this.unfinishedLength);
+      this.unfinished = larger;
+    }
+    bytes.copy(this.unfinished, this.unfinishedLength, from, to);
+    this.unfinishedLength = length;
+  }
+
+  private line(text: string, start: number, feed: number): void {
+    const stop = feed - 1;
+    if (stop < start || text.charCodeAt(stop) !== CR) throw this.fault('bare LF');
+    if (this.startLine !== null) {
+      const startLine = this.startLine;
+      this.startLine = null;
+      startLine(text.slice(start, this.checkText(text, start, stop)));
+      return;
+    }
+    if (stop === start) {
+      this.done = true;
+      return;
+    }
+    const first = text.charCodeAt(start);
+    if (first === SPACE || first === TAB) this.fold(text, start, stop);
+    else this.field(text, start, stop);
+  }
+
+  private field(text: string, start: number, stop: number): void {
+    let colon = start;
+    while (colon < stop && TOKEN[text.charCodeAt(colon)] === 1) colon++;
+    const code = colon === stop ? 0 : text.charCodeAt(colon);
+    if (code !== COLON || colon === start) {
+      const spaced = colon > start && (code === SPACE || code === TAB);
+      throw this.fault(spaced ? 'space before the colon' : 'malformed field name');
+    }
+    if (this.fields.length >= this.limits.fields) throw this.fault('too many fields');
+    this.fields.push([text.slice(start, colon), this.value(text, colon + 1, stop)]);
+  }
+
+  private fold(text: string, start: number, stop: number): void {
+    const field = this.fields.at(-1);
+    if (field === undefined) throw this.fault('folded first line');
+    // Readers differ over folding; where it would decide how a body is framed, nobody may guess.
+    if (FRAMING_FIELDS.has(field[0].toLowerCase())) throw this.fault('folded framing field');
+    const continued = this.value(text, start, stop);
+    field[1] = field[1] === '' || continued === '' ? field[1] + continued : `${field[1]} ${continued}`;
+  }
+
+  private value(text: string, start: number, stop: number): string {
+    this.checkText(text, start, stop);
+    let from = start;
+    let to = stop;
+    while (from < to && isBlank(text.charCodeAt(from))) from++;
+    while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
+    return text.slice(from, to);
+  }
+
+  /** RFC 9110, section 5.5: HTAB, SP, VCHAR and obs-text, nothing else. */
+  private checkText(text: string, start: number, stop: number): number {
+    for (let index = start; index < stop; index++) {
+      const code = text.charCodeAt(index);
+      if (code >= SPACE ? code !== DEL : code === TAB) continue;
+      throw this.fault(code === CR ? 'bare CR' : code === 0 ? 'NUL' : 'control character');
+    }
+    return stop;
+  }
+
+  private fault(what: string): TransportError {
+    return new TransportError('upstream_invalid_response', `${this.label}: ${what}`);
+  }
+}
+
+const TAB = 9;
+const LF = 10;
+const CR = 13;
+const SPACE = 32;
+const COLON = 58;
+const DEL = 127;
+const EMPTY_LINE = Buffer.from('\r\n\r\n');
+const FRAMING_FIELDS: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'connection']);
+
+/** `tchar` of RFC 9110, section 5.6.2, by code. */
+const TOKEN = Uint8Array.from({ length: 256 }, (_, code) =>
+  /[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(String.fromCharCode(code)) ? 1 : 0,
+);
+
+function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB;
+}

@@ -1,0 +1,260 @@
+import {
+  type Deadlines,
+  type Ending,
+  type RequestBody,
+  TransportError,
+  type UpstreamAnswer,
+  type UpstreamRequest,
+} from '../transport.ts';
+import type { Connection, ConnectionOwner } from './connection.ts';
+import { ExchangeDeadline, type Phase } from './exchangeDeadline.ts';
+import type { OriginPool, PoolClient } from './originPool.ts';
+import { type BodySource, PipedBody } from './pipedBody.ts';
+import { RequestSending } from './requestSending.ts';
+import type { ResponseHead } from './responseHead.ts';
+import { type ResponseEvents, ResponseParser } from './responseParser.ts';
+import { type RequestBytes, serialiseRequest } from './serialiseRequest.ts';
+import type { TransportClock } from './transportClock.ts';
+
+/**
+ * One request and its answer: waits for a connection, sends, reads, and gives the connection back or ends it.
+ *
+ * A request is sent a second time in one case only: on a connection that had been used before, not a byte of
+ * an answer came, the body can be sent again, and either the kernel took nothing of the request or its method
+ * is safe (RFC 9110, section 9.2.2; RFC 9112, section 9.3.1). A PUT is idempotent by the letter, but nobody
+ * here knows whether the first one was carried out and another client has written since.
+ */
+export class Http1Exchange implements PoolClient, ConnectionOwner, ResponseEvents, BodySource {
+  private readonly method: string;
+  private readonly deadlines: Deadlines;
+  private readonly signal: AbortSignal;
+  private readonly pool: OriginPool;
+  private readonly clock: TransportClock;
+  private readonly startedAt: number;
+  private readonly deadline: ExchangeDeadline;
+  private readonly answer = Promise.withResolvers<UpstreamAnswer>();
+
+  /** Null once an answer has begun, so that a stream of hours does not hold its request. */
+  private outgoing: { bytes: RequestBytes; body: RequestBody } | null;
+  private connection: Connection | null = null;
+  private sending: RequestSending | null = null;
+  private parser: ResponseParser;
+  private hasRetried = false;
+  private hasReceived = false;
+  private head: ResponseHead | null = null;
+  private body: PipedBody | null = null;
+  private timing: UpstreamAnswer['timing'] | null = null;
+  private isAnswered = false;
+
+  /** Throws {@link TransportError} when the request cannot be written safely. */
+  constructor(
+    request: UpstreamRequest,
+    options: { signal: AbortSignal; pool: OriginPool; clock: TransportClock },
+  ) {
+    this.outgoing = { bytes: serialiseRequest(request), body: request.body };
+    this.method = request.method;
+    this.deadlines = request.deadlines;
+    this.signal = options.signal;
+    this.pool = options.pool;
+    this.clock = options.clock;
+    this.startedAt = options.clock.now();
+    this.parser = new ResponseParser(this.method, this);
+    this.deadline = new ExchangeDeadline(options.clock, {
+      total: request.deadlines.total,
+      expired: (which) => this.expired(which),
+    });
+  }
+
+  run(): Promise<UpstreamAnswer> {
+    this.signal.addEventListener('abort', this.abort);
+    if (this.signal.aborted) this.abort();
+    else this.pool.acquire(this, { fresh: false });
+    return this.answer.promise;
+  }
+
+  // What the pool tells.
+
+  get connectDeadline(): number {
+    return this.deadlines.connect;
+  }
+
+  granted(connection: Connection): void {
+    this.connection = connection;
+    connection.owner = this;
+    connection.exchanges++;
+    this.sending = new RequestSending(connection, {
+      ...this.outgoing!,
+      progressed: () => {
+        if (this.head === null) this.deadline.restart();
+      },
+      failed: (failure) => this.fail(failure),
+    });
+    this.deadline.begin('head', this.deadlines.head);
+    this.sending.start();
+  }
+
+  refused(failure: TransportError): void {
+    this.fail(failure);
+  }
+
+  // What the connection tells.
+
+  received(bytes: Buffer): void {
+    this.hasReceived = true;
+    // Not before the head: a head that dribbles must not outlive its deadline.
+    if (this.head !== null) this.deadline.restart();
+    try {
+      const taken = this.parser.push(bytes);
+      if (this.parser.complete) this.endWire({ clean: taken === bytes.length });
+    } catch (error) {
+      this.malformed(error as TransportError);
+      return;
+    }
+    if (this.body !== null && !this.isAnswered) this.giveAnswer();
+  }
+
+  drained(): void {
+    this.sending?.drained();
+  }
+
+  lost(how: 'end' | 'reset'): void {
+    const mayRetry = this.mayRetry();
+    this.dropConnection();
+    if (this.head !== null) {
+      const cut = how === 'end' ? this.parser.finish() : 'body: connection reset';
+      this.body!.end(cut === null ? COMPLETE : { kind: 'broken', reason: cut });
+    } else if (mayRetry) {
+      this.hasRetried = true;
+      this.deadline.suspend();
+      this.pool.acquire(this, { fresh: true });
+    } else if (this.hasReceived) {
+      this.fail(new TransportError('upstream_invalid_response', 'head: cut short'));
+    } else {
+      const reason = how === 'end' ? 'connection closed' : 'connection reset';
+      this.fail(new TransportError('upstream_unreachable', `head: ${reason}`));
+    }
+  }
+
+  // What the parser tells.
+
+  headParsed(head: ResponseHead): void {
+    const { exchanges, openedIn } = this.connection!;
+    const reused = exchanges > 1;
+    const now = this.clock.now();
+    this.head = head;
+    this.outgoing = null;
+    this.timing = { reused, connect: reused ? null : openedIn, head: now - this.startedAt };
+    this.body = new PipedBody(head.framing, this);
+    this.deadline.begin('silence', this.deadlines.silence);
+    // An error means that the upstream does not want the rest (RFC 9112, section 9.5). After a success it may
+    // still be reading: the upload goes on until the answer has ended.
+    if (head.status >= 300) this.sending!.stop();
+  }
+
+  bodyParsed(bytes: Uint8Array): void {
+    this.body!.push(bytes);
+  }
+
+  // What the body's reader tells.
+
+  pause(): void {
+    this.connection?.pause();
+  }
+
+  resume(): void {
+    this.connection?.resume();
+    this.deadline.resume();
+  }
+
+  piping(silence: number | undefined): void {
+    if (this.connection !== null) this.deadline.begin('silence', silence ?? this.deadlines.silence);
+  }
+
+  cancelled(): void {
+    this.dropConnection();
+  }
+
+  settled(): void {
+    this.signal.removeEventListener('abort', this.abort);
+    this.deadline.stop();
+  }
+
+  private giveAnswer(): void {
+    const { status, statusText, headers } = this.head!;
+    const body = this.body!;
+    this.isAnswered = true;
+    if (this.parser.complete) body.becomeWhole();
+    this.answer.resolve({ status, statusText, headers, body, timing: this.timing! });
+  }
+
+  /** The answer is there to its last byte: the connection goes back, unless something was left on it. */
+  private endWire({ clean }: { clean: boolean }): void {
+    const { connection } = this;
+    if (connection === null) return;
+    const { reusable, keepAlive } = this.head!;
+    const isSent = this.sending!.isComplete;
+    this.sending!.stop();
+    this.connection = null;
+    connection.owner = null;
+    connection.resume();
+    this.deadline.begin('silence', 0);
+    if (clean && reusable && isSent) this.pool.release(connection, keepAlive);
+    else if (isSent) this.pool.discard(connection);
+    else this.pool.destroy(connection);
+    if (this.isAnswered) this.body!.end(COMPLETE);
+  }
+
+  private malformed(error: TransportError): void {
+    if (!this.isAnswered) this.fail(error);
+    else this.endBody({ kind: 'broken', reason: error.reason });
+  }
+
+  private mayRetry(): boolean {
+    const isStale = this.connection!.exchanges > 1 && !this.hasReceived && !this.hasRetried;
+    const body = this.outgoing?.body ?? null;
+    const canRepeat = body === null || body instanceof Uint8Array;
+    return isStale && canRepeat && (this.sending!.isUnsent || SAFE_METHODS.has(this.method));
+  }
+
+  private expired(which: Phase | 'total'): void {
+    if (this.isAnswered) {
+      if (which !== 'total' && this.body!.isHeld) this.deadline.suspend();
+      else this.endBody({ kind: 'timed_out', deadline: which === 'total' ? 'total' : 'silence' });
+    } else this.fail(new TransportError('upstream_timeout', `deadline: ${which}`));
+  }
+
+  private readonly abort = (): void => {
+    this.fail(new TransportError('aborted', 'aborted by the caller'));
+  };
+
+  /** Ends it, before the answer or in its middle. */
+  private fail(failure: TransportError): void {
+    if (this.isAnswered) {
+      this.endBody({ kind: 'aborted' });
+      return;
+    }
+    this.isAnswered = true;
+    this.settled();
+    if (this.connection === null) this.pool.withdraw(this);
+    this.dropConnection();
+    this.answer.reject(failure);
+  }
+
+  private endBody(ending: Ending): void {
+    this.dropConnection();
+    this.body?.end(ending);
+  }
+
+  private dropConnection(): void {
+    const { connection } = this;
+    if (connection === null) return;
+    this.connection = null;
+    this.sending!.stop();
+    this.pool.destroy(connection);
+  }
+}
+
+const COMPLETE: Ending = { kind: 'complete' };
+
+/** RFC 9110, section 9.2.1, without TRACE, which is never forwarded. */
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);

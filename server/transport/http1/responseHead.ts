@@ -1,0 +1,117 @@
+import { type HeaderPairs, TransportError } from '../transport.ts';
+
+/** The head of one answer, judged: how its body is framed and whether its connection may be used again. */
+export interface ResponseHead {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: HeaderPairs;
+  readonly framing: 'none' | 'length' | 'chunked' | 'close';
+  /** Bytes of the body; 0 unless `framing` is `length`. */
+  readonly length: number;
+  /** False after HTTP/1.0, `Connection: close` and for a body that ends with the connection. */
+  readonly reusable: boolean;
+  /** Seconds of `Keep-Alive: timeout`; null without one. */
+  readonly keepAlive: number | null;
+}
+
+export interface StatusLine {
+  readonly minor: 0 | 1;
+  readonly status: number;
+  readonly statusText: string;
+}
+
+/**
+ * Reads `HTTP/1.x SP 3DIGIT SP [reason]` (RFC 9112, section 4). The space before an empty reason may be
+ * absent, as many servers leave it out and it can be read in one way only.
+ * Throws {@link TransportError} with `upstream_invalid_response`.
+ */
+export function readStatusLine(line: string): StatusLine {
+  if (!line.startsWith('HTTP/1.1') && !line.startsWith('HTTP/1.0')) throw fault('not HTTP/1.1');
+  const match = /^[1-5]\d\d$/.test(line.slice(9, 12)) && line[8] === ' ';
+  if (!match || (line.length > 12 && line[12] !== ' ')) throw fault('malformed status');
+  return {
+    minor: line[7] === '1' ? 1 : 0,
+    status: Number(line.slice(9, 12)),
+    statusText: line.slice(13),
+  };
+}
+
+/**
+ * Judges the fields of a final answer to `method` (RFC 9112, sections 6.3 and 9.3).
+ * Throws {@link TransportError} with `upstream_invalid_response`: whatever two readers could frame differently
+ * is refused, as it is how answers are smuggled (RFC 9112, section 11.2).
+ */
+export function readResponseHead(
+  start: StatusLine,
+  options: { fields: HeaderPairs; method: string },
+): ResponseHead {
+  const { fields, method } = options;
+  let length: number | null = null;
+  let chunked = false;
+  let close = start.minor === 0;
+  let keepAlive: number | null = null;
+  for (const [name, value] of fields) {
+    // The length first: lower-casing every name would cost more than the rest of the loop.
+    switch (name.length) {
+      case 10:
+        if (isField(name, 'connection')) close ||= hasToken(value, 'close');
+        else if (isField(name, 'keep-alive')) keepAlive = readTimeout(value) ?? keepAlive;
+        break;
+      case 14:
+        if (!isField(name, 'content-length')) break;
+        if (length !== null) throw fault('more than one length');
+        length = readLength(value);
+        break;
+      case 17:
+        if (!isField(name, 'transfer-encoding')) break;
+        if (chunked || !isField(value, 'chunked')) throw fault('unknown transfer coding');
+        chunked = true;
+    }
+  }
+  if (chunked && length !== null) throw fault('length with transfer coding');
+  if (chunked && start.minor === 0) throw fault('transfer coding in HTTP/1.0');
+  const { status, statusText } = start;
+  const framing = hasNoBody(method, status)
+    ? 'none'
+    : chunked
+      ? 'chunked'
+      : length === null
+        ? 'close'
+        : 'length';
+  return {
+    status,
+    statusText,
+    headers: fields,
+    framing,
+    length: framing === 'length' ? length! : 0,
+    reusable: !close && framing !== 'close',
+    keepAlive,
+  };
+}
+
+function readLength(value: string): number {
+  // 15 digits stay below 2^53: no length is ever rounded.
+  if (!/^\d{1,15}$/.test(value)) throw fault('malformed length');
+  return Number(value);
+}
+
+function readTimeout(value: string): number | null {
+  const match = /(?:^|[\s,;])timeout\s*=\s*"?(\d{1,9})/i.exec(value);
+  return match === null ? null : Number(match[1]);
+}
+
+function hasNoBody(method: string, status: number): boolean {
+  return method === 'HEAD' || status === 204 || status === 304;
+}
+
+function hasToken(list: string, token: string): boolean {
+  return list.split(',').some((item) => item.trim().toLowerCase() === token);
+}
+
+function isField(name: string, lower: string): boolean {
+  return name === lower || name.toLowerCase() === lower;
+}
+
+function fault(what: string): TransportError {
+  return new TransportError('upstream_invalid_response', `head: ${what}`);
+}
