@@ -7,7 +7,7 @@ export type TransportName = (typeof TRANSPORTS)[number];
 
 const TRANSPORTS = ['fetch', 'http1'] as const;
 
-export const DEFAULT_TRANSPORT: TransportName = 'fetch';
+export const DEFAULT_TRANSPORT: TransportName = 'http1';
 
 /** @throws {CliError} 2 */
 export function readTransport(text: string = DEFAULT_TRANSPORT): TransportName {

@@ -6,7 +6,7 @@ import { createHandler } from './handler.ts';
 import { type CorsOptions, createCors } from './headers/cors.ts';
 import { healthResponse } from './health.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import { createFetchTransport } from './transport/fetchTransport.ts';
+import { createHttp1Transport } from './transport/http1/http1Transport.ts';
 import type { Transport } from './transport/transport.ts';
 import { createUpstreamNetwork, type NetworkOptions } from './upstream/network.ts';
 
@@ -76,7 +76,7 @@ export function createSignway(options: SignwayOptions): Signway {
   const streams = new Set<StreamedAnswer>();
   const transport =
     options.transport ??
-    createFetchTransport(options.upstreamCa === undefined ? {} : { ca: options.upstreamCa });
+    createHttp1Transport(options.upstreamCa === undefined ? {} : { ca: options.upstreamCa });
   let stopping = false;
   let open = 0;
 
