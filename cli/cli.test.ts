@@ -15,8 +15,15 @@ describe('signway', () => {
     expect(nothing.stderr).toBe(asked.stdout);
   });
 
-  test('prints its version alone', async () => {
-    const { stdout, stderr, code } = await runSignway(['--version']);
+  test('never takes a single word for the id of a gateway', async () => {
+    const env = { SW_SECRET: 'a secret that would do' };
+    const { stderr, code } = await runSignway(['status'], { env });
+    expect(code).toBe(2);
+    expect(stderr).toContain("there is no command 'status'");
+  });
+
+  test.each(['--version', '-v', 'version'])('prints its version alone for %s', async (word) => {
+    const { stdout, stderr, code } = await runSignway([word]);
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\S*\n$/);
     expect([stderr, code]).toEqual(['', EXIT.done]);
   });

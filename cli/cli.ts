@@ -38,6 +38,8 @@ const COMMANDS = {
   keygen: async () => (await import('./keygen.ts')).keygen,
 } as const satisfies Record<string, () => Promise<Command>>;
 
+const VERSION: ReadonlySet<string> = new Set(['--version', '-v', 'version']);
+
 type CommandName = keyof typeof COMMANDS;
 
 async function dispatch(terminal: Terminal): Promise<ExitCode> {
@@ -47,7 +49,7 @@ async function dispatch(terminal: Terminal): Promise<ExitCode> {
     await stderr.write(mainHelp(await allCommands(), createPalette(stderr.colours)));
     return EXIT.usage;
   }
-  if (argv.length === 1 && (first === '--version' || first === '-v')) {
+  if (argv.length === 1 && VERSION.has(first)) {
     await stdout.write(`${packageJson.version}\n`);
     return EXIT.done;
   }
@@ -82,13 +84,17 @@ function isCommandName(text: string | undefined): text is CommandName {
   return text !== undefined && Object.hasOwn(COMMANDS, text);
 }
 
-/** `signway sgin https://…` must not become a gateway of that id; `signway sign1 secret` is one. */
+/**
+ * The bare form is an id and a secret: `signway sgin https://…` and `signway status` must not become gateways of
+ * those ids.
+ */
 function refuseMistypedCommand([first = '', second]: readonly string[]): void {
   if (first.startsWith('-')) return;
   const nearest = nearestName(first, Object.keys(COMMANDS));
-  const looksLikeId = second !== undefined && !second.startsWith('-') && !/^https?:/.test(second);
-  if (nearest === undefined || looksLikeId) return;
-  throw new CliError(EXIT.usage, `there is no command '${first}'`, `Did you mean signway ${nearest}?`);
+  const isBareForm = second !== undefined && !second.startsWith('-') && !/^https?:/.test(second);
+  if (isBareForm) return;
+  const hint = nearest === undefined ? undefined : `Did you mean signway ${nearest}?`;
+  throw new CliError(EXIT.usage, `there is no command '${first}'`, hint);
 }
 
 /** The published README writes `-h 'Authorization:Bearer …'`: a `-h` with a colon after it is a header. */
