@@ -80,6 +80,14 @@ describe('signway serve', () => {
     expect(stderr).toContain(`port ${taken.port} is in use`);
   });
 
+  test('a port that another gateway listens on is in use too', async () => {
+    await using first = await startServe(['my-id', SECRET]);
+    const { port } = new URL(first.url);
+    const { stderr, code } = await runSignway(['my-id', SECRET, '--host', '127.0.0.1', '-p', port]);
+    expect(stderr).toContain(`port ${port} is in use`);
+    expect(code).toBe(EXIT.failed);
+  }, 5000);
+
   const UP = ['--allow-upstream', 'https://a.example'];
   test.each([
     ['no id', [], {}, EXIT.usage, 'no app id'],

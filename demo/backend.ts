@@ -38,6 +38,7 @@ export function startBackend({ policy, page, standIn, port = 0 }: BackendOptions
     hostname: '127.0.0.1',
     port,
     development: false,
+    reusePort: false,
     // A look at a running request waits for the answer's end.
     idleTimeout: 0,
     maxRequestBodySize: 64 * 1024,

@@ -36,6 +36,7 @@ export function startUpstream({ key, port = 0, pace = naturalPace }: UpstreamOpt
     hostname: '127.0.0.1',
     port,
     development: false,
+    reusePort: false,
     idleTimeout: 0,
     routes: {
       '/v1/chat/completions': { POST: (request) => complete(request, { key, pace, log }) },

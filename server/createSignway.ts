@@ -103,6 +103,8 @@ export function createSignway(options: SignwayOptions): Signway {
         port,
         ...(hostname === undefined ? {} : { hostname }),
         development: false,
+        // `development: false` alone lets a second process take the same port without a word (Bun 1.4.5).
+        reusePort: false,
         idleTimeout: IDLE_TIMEOUT_SECONDS,
         // Declared lengths are refused by the handler with a code; this cuts off what comes in chunks.
         maxRequestBodySize: limits.maxBody + 1,

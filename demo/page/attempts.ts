@@ -82,6 +82,7 @@ async function proof(
   { id, options }: { id: string; options: AttemptsOptions },
 ): Promise<Node> {
   const arrived = problem.by === 'signway' ? await options.arrived(id) : undefined;
+  if (arrived === undefined && problem.by === 'network') return element('p.proof', 'Nobody answered.');
   if (arrived === undefined)
     return element('p.proof', `Refused by ${problem.by === 'signway' ? 'Signway' : problem.by}.`);
   return element('p.proof', arrived ? 'The upstream did receive it.' : 'The upstream received nothing.');
