@@ -25,7 +25,11 @@ export function createAppRegistry(apps: Iterable<App>): AppRegistry {
   for (const app of apps) {
     if (app.id === '' || app.id.includes('/')) throw new TypeError(`an app cannot have the id '${app.id}'`);
     if (byId.has(app.id)) throw new TypeError(`two apps have the id '${app.id}'`);
-    if (app.secrets.length === 0 || app.secrets.includes(''))
+    // An embedder's variable that is not set would be the secret `undefined`.
+    if (
+      app.secrets.length === 0 ||
+      !app.secrets.every((secret) => typeof secret === 'string' && secret !== '')
+    )
       throw new TypeError(`the app '${app.id}' has no secret`);
     for (const { origin } of app.upstreams) compileUpstream(origin);
     byId.set(app.id, app);

@@ -1,3 +1,5 @@
+import { trimSpacesAndTabs } from './trimSpacesAndTabs.ts';
+
 /** What a signature covers, but for the body's bytes, which follow the canonical request directly. */
 export interface CanonicalParts {
   /** In upper case, or `*` where X-Sw-Methods names the methods. */
@@ -32,8 +34,4 @@ function sortedByName(pairs: readonly Pair[]): readonly Pair[] {
     if (pairs[i - 1]![0] > pairs[i]![0]) return pairs.toSorted(([a], [b]) => (a < b ? -1 : 1));
   }
   return pairs;
-}
-
-function trimSpacesAndTabs(value: string): string {
-  return value.replace(/^[ \t]+|[ \t]+$/g, '');
 }

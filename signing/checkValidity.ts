@@ -25,13 +25,14 @@ export function checkValidity(
   now: number,
   limits: ValidityLimits = DEFAULT_VALIDITY_LIMITS,
 ): void {
-  if (url.expires > limits.maxExpiry) {
+  // Each is asked the way in which a clock or a limit that is no number refuses.
+  if (!(url.expires <= limits.maxExpiry)) {
     throw new Refusal('expiry_too_long', `X-Sw-Expires must not be over ${limits.maxExpiry} seconds`);
   }
-  if (url.signedAt > now + limits.clockSkew * 1000) {
+  if (!(url.signedAt <= now + limits.clockSkew * 1000)) {
     throw new Refusal('not_yet_valid', 'X-Sw-Date lies in the future');
   }
-  if (now > url.signedAt + url.expires * 1000) {
+  if (!(now <= url.signedAt + url.expires * 1000)) {
     throw new Refusal('expired', `the signed URL was valid for ${url.expires} seconds from ${url.timestamp}`);
   }
 }

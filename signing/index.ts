@@ -6,7 +6,8 @@ export { parseSignedUrl, type SignedUrl } from './parseSignedUrl.ts';
 export { REFUSALS, Refusal, type RefusalCode, type RefusalOptions } from './refusal.ts';
 export { signingKey } from './signature.ts';
 export { signedBodyLength } from './signedBodyLength.ts';
-export { type Signed, SigningError, type SignUrlOptions, sign, signUrl } from './signUrl.ts';
+export { type Signed, sign, signUrl } from './signUrl.ts';
+export { SigningError, type SignUrlOptions } from './signUrlOptions.ts';
 export { formatTimestamp, parseTimestamp } from './timestamp.ts';
 export { parseUpstreamUrl } from './upstreamUrl.ts';
 export {

@@ -126,6 +126,12 @@ describe('parseSignedUrl', () => {
   });
 });
 
+test('reads a query of two million parameters of others in time that grows with its length alone', () => {
+  // Looking for each parameter's = in all that follows would take minutes.
+  expect(parseSignedUrl(`${'&'.repeat(2_000_000)}${query}`).appId).toBe('my-id');
+  expect(codeOf(() => parseSignedUrl('&'.repeat(2_000_000)))).toBe('missing_parameter');
+}, 30_000);
+
 describe('checkValidity', () => {
   const parsed = parseSignedUrl(query);
   const signedAt = parsed.signedAt;
@@ -149,5 +155,16 @@ describe('checkValidity', () => {
     expect(codeOf(() => checkValidity(parseSignedUrl(last), signedAt))).toBe('expiry_too_long');
     const year1 = having('Date', '00010101T000000Z').replace(/20261124/, '00010101');
     expect(codeOf(() => checkValidity(parseSignedUrl(year1), signedAt))).toBe('expired');
+  });
+
+  test('refuses everything when the clock or a limit is no number, instead of letting everything in', () => {
+    const limits = { maxExpiry: 604_800, clockSkew: 300 };
+    expect(codeOf(() => checkValidity(parsed, Number.NaN))).toBe('not_yet_valid');
+    expect(codeOf(() => checkValidity(parsed, signedAt, { ...limits, maxExpiry: Number.NaN }))).toBe(
+      'expiry_too_long',
+    );
+    expect(codeOf(() => checkValidity(parsed, signedAt, { ...limits, clockSkew: Number.NaN }))).toBe(
+      'not_yet_valid',
+    );
   });
 });

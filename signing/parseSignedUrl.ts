@@ -97,11 +97,11 @@ export function parseSignedUrl(query: string): SignedUrl {
 function splitParameters(query: string): ReadonlyMap<string, string> {
   const raw = new Map<string, string>();
   let duplicate: string | undefined;
-  for (let start = 0, end = 0; start <= query.length; start = end + 1) {
-    end = query.indexOf('&', start);
-    if (end === -1) end = query.length;
-    const equals = query.indexOf('=', start);
-    const nameEnd = equals === -1 || equals > end ? end : equals;
+  for (let start = 0, end = 0, equals = -1; start <= query.length; start = end + 1) {
+    end = indexOrEnd(query, '&', start);
+    // Looked for again only when it was passed, or names without = would search the rest of the query each.
+    if (equals < start) equals = indexOrEnd(query, '=', start);
+    const nameEnd = Math.min(equals, end);
     const name = query.slice(start, nameEnd);
     if (!isParameterName(name)) continue;
     if (raw.has(name)) duplicate ??= name;
@@ -110,6 +110,11 @@ function splitParameters(query: string): ReadonlyMap<string, string> {
   if (duplicate !== undefined)
     throw new Refusal('duplicate_parameter', `${duplicate} is given more than once`);
   return raw;
+}
+
+function indexOrEnd(text: string, character: string, start: number): number {
+  const index = text.indexOf(character, start);
+  return index === -1 ? text.length : index;
 }
 
 function isParameterName(name: string): boolean {

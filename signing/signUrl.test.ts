@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
-import { SigningError, type SignUrlOptions, sign, signUrl } from './signUrl.ts';
+import { sign, signUrl } from './signUrl.ts';
+import { SigningError, type SignUrlOptions } from './signUrlOptions.ts';
 import extensions from './vectors/extensions.json';
 import plain from './vectors/sign.json';
 
@@ -88,10 +89,16 @@ describe('signUrl', () => {
     ['method', { method: '' }],
     ['method', { method: '*' }],
     ['method', { method: 'GET /' }],
+    ['method', { method: 'opt\u0131ons' }],
     ['headers', { headers: { 'a b': '1' } }],
     ['headers', { headers: { 'X-A': '1', 'x-a': '2' } }],
     ['headers', { headers: { 'X-A': 'a\r\nb' } }],
     ['headers', { headers: { 'X-A': '你' } }],
+    ['headers', { headers: { 'X-A': 'é' } }],
+    ['headers', { headers: { 'X-A': '\u0080' } }],
+    ['headers', { headers: { 'X-\u212aey': '1' } }],
+    ['headers', { headers: { '\u00a0x-a': '1' } }],
+    ['headers', { headers: { '': '1' } }],
     ['date', { date: '2026-11-24' }],
     ['date', { date: '20260230T000000Z' }],
     ['date', { date: new Date(Number.NaN) }],
@@ -99,14 +106,62 @@ describe('signUrl', () => {
     ['extensions', { extensions: { Nonce: 'n' } }],
     ['extensions', { extensions: { 'X-Sw-Proxy': 'https://evil.test/' } }],
     ['extensions', { extensions: { 'X-Sw-Nonce': '\ud800' } }],
-  ])('refuses a bad %s, naming it: %j', (option, change) => {
-    let error: unknown;
-    try {
-      signUrl({ ...options, ...change });
-    } catch (thrown) {
-      error = thrown;
+    ['secret', { secret: 'a\udc00' }],
+  ])('refuses a bad %s, naming it: %j', refusesOption);
+
+  test.each<[keyof SignUrlOptions, object]>([
+    ['id', { id: undefined }],
+    ['id', { id: 7 }],
+    // A variable that is not set, as JavaScript hands it on: anyone could sign with the secret 'undefined'.
+    ['secret', { secret: undefined }],
+    ['secret', { secret: null }],
+    ['host', { host: undefined }],
+    ['host', { host: new URL('https://gw.example.com') }],
+    ['proxyUrl', { proxyUrl: undefined }],
+    ['expiry', { expiry: '60' }],
+    ['method', { method: undefined }],
+    ['headers', { headers: new Headers({ 'x-a': '1' }) }],
+    ['headers', { headers: new Map([['x-a', '1']]) }],
+    ['headers', { headers: [['x-a', '1']] }],
+    ['headers', { headers: { 'x-a': 1 } }],
+    ['headers', { headers: { 'x-a': undefined } }],
+    ['headers', { headers: null }],
+    ['body', { body: null }],
+    ['body', { body: { model: 'm' } }],
+    ['body', { body: new ArrayBuffer(2) }],
+    ['body', { body: new Uint16Array(2) }],
+    ['date', { date: 1_795_515_300_000 }],
+    ['date', { date: null }],
+    ['extensions', { extensions: { 'X-Sw-Nonce': 1 } }],
+    ['extensions', { extensions: new Map([['X-Sw-Nonce', 'n']]) }],
+  ])(
+    'refuses a %s of another type than was declared, instead of signing something else: %p',
+    (option, change) => refusesOption(option, change as Partial<SignUrlOptions>),
+  );
+
+  test('signs every character that a header can carry, a tab included', () => {
+    const visible = Array.from({ length: 0x5f }, (_, i) => String.fromCharCode(0x20 + i)).join('');
+    expect(sign({ ...options, headers: { 'X-A': `a\t${visible}z` } }).canonicalRequest).toContain(
+      `\nx-a:a\t${visible}z\n`,
+    );
+  });
+
+  test('never names a secret or a header’s value in an error', () => {
+    for (const change of [{ secret: 'canary\ud800' }, { headers: { 'x-a': 'canary é' } }]) {
+      expect(() => signUrl({ ...options, ...change })).toThrow(
+        expect.objectContaining({ message: expect.not.stringContaining('canary') }),
+      );
     }
-    expect(error).toBeInstanceOf(SigningError);
-    expect(error).toMatchObject({ code: 'invalid_option', option });
   });
 });
+
+function refusesOption(option: keyof SignUrlOptions, change: Partial<SignUrlOptions>): void {
+  let error: unknown;
+  try {
+    signUrl({ ...options, ...change });
+  } catch (thrown) {
+    error = thrown;
+  }
+  expect(error).toBeInstanceOf(SigningError);
+  expect(error).toMatchObject({ code: 'invalid_option', option });
+}

@@ -6,8 +6,16 @@ export function stringToSign(timestamp: string, canonicalRequestSha256: string):
   return `${ALGORITHM}\n${timestamp}\n${timestamp.slice(0, 8)}\n${canonicalRequestSha256}`;
 }
 
-/** The key of one secret for one day (`YYYYMMDD`). */
+/**
+ * The key of one secret for one day (`YYYYMMDD`).
+ *
+ * **Security**: a variable that is not set makes no key; as text it would be the secret `undefined`.
+ *
+ * @throws {TypeError} when the secret is empty or no text
+ */
 export function signingKey(secret: string, day: string, hashes: Hashes): Uint8Array {
+  if (typeof secret !== 'string' || secret === '')
+    throw new TypeError('the secret must be a text, not empty');
   const hex = hashes.hmacSha256Hex(ALGORITHM + secret, day);
   return Uint8Array.from({ length: 32 }, (_, i) => Number.parseInt(hex.slice(i * 2, i * 2 + 2), 16));
 }

@@ -5,7 +5,10 @@ import type { ReceivedRequest } from './verifySignature.ts';
  * The declared length of a signed body, in bytes. Over HTTP/1.1 a request with neither a length nor a transfer
  * coding has a body of 0 bytes (RFC 9112, section 6.3); over HTTP/2 it has one of unknown length.
  *
- * @throws {Refusal} `length_required`
+ * **Security**: a length that is not plain digits is refused here too, whatever parser stands in front: `NaN`
+ * would pass every limit.
+ *
+ * @throws {Refusal} `length_required`, `bad_request`
  */
 export function signedBodyLength(
   request: Pick<ReceivedRequest, 'header'>,
@@ -15,5 +18,7 @@ export function signedBodyLength(
   if (request.header('transfer-encoding') !== null || (length === null && options.http2 === true)) {
     throw new Refusal('length_required', 'a signed body must be sent with its Content-Length');
   }
+  if (length !== null && !/^\d+$/.test(length))
+    throw new Refusal('bad_request', 'Content-Length is no length');
   return Number(length ?? 0);
 }

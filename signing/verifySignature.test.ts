@@ -104,3 +104,44 @@ describe('refuses', () => {
     expect(refusalOf({ ...vector, request: { ...vector.request, headers } }).code).toBe('bad_request');
   });
 });
+
+describe('hashing', () => {
+  const vector = accept.vectors.find((each) => each.name === 'signed-body-and-header by python');
+
+  test('a request that matches is hashed once, one that does not twice and never again for its explanation', () => {
+    const counted = (signature: string | undefined) => {
+      const { request } = vector as unknown as Vector;
+      const url = signature === undefined ? request.url : request.url.slice(0, -64) + signature;
+      const hashed: number[] = [];
+      const hashes = {
+        ...nodeHashes,
+        sha256Hex(text: string, bytes?: Uint8Array) {
+          if (bytes !== undefined) hashed.push(text.length);
+          return nodeHashes.sha256Hex(text, bytes);
+        },
+      };
+      const headers = new Headers(request.headers);
+      const received = {
+        method: request.method,
+        header: (name: string) => headers.get(name),
+        body: new TextEncoder().encode(request.body!),
+      };
+      const options = { signingKeys: () => [signingKey('my-secret', '20261124', nodeHashes)], hashes };
+      try {
+        verifySignature(parseSignedUrl(url.slice(url.indexOf('?') + 1)), received, options);
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+      }
+      return hashed.length;
+    };
+    expect(counted(undefined)).toBe(1);
+    // Once with the canonical request and once alone: the two spellings of this query are the same.
+    expect(counted('0'.repeat(64))).toBe(2);
+  });
+});
+
+test('a secret that is no text makes no key: it would be one that everyone knows', () => {
+  for (const secret of [undefined, null, '', 7]) {
+    expect(() => signingKey(secret as string, '20261124', nodeHashes)).toThrow(TypeError);
+  }
+});

@@ -4,6 +4,7 @@ import type { SignedUrl } from './parseSignedUrl.ts';
 import { encodeComponent, encodeStrict } from './percentEncoding.ts';
 import { Refusal } from './refusal.ts';
 import { equalSignatures, signature, stringToSign } from './signature.ts';
+import { trimSpacesAndTabs } from './trimSpacesAndTabs.ts';
 
 /** What of a received request its signature may cover. */
 export interface ReceivedRequest {
@@ -46,11 +47,10 @@ export function checkSignedHeaders(url: SignedUrl, request: Pick<ReceivedRequest
     }
   }
   const connection = request.header('connection');
-  if (connection === null) return;
-  for (const option of connection.split(',')) {
-    if (url.signedHeaders.includes(option.trim().toLowerCase())) {
-      throw new Refusal('bad_request', 'Connection names a signed header');
-    }
+  if (connection === null || url.signedHeaders.length === 0) return;
+  const dropped = new Set(connection.toLowerCase().split(',').map(trimSpacesAndTabs));
+  if (url.signedHeaders.some((name) => dropped.has(name))) {
+    throw new Refusal('bad_request', 'Connection names a signed header');
   }
 }
 
@@ -78,29 +78,36 @@ export function verifySignature(
     parameters: url.parameters,
     headers: url.signedHeaders.map((name) => [name, receivedValue(url, request, name)]),
   };
-  let strict: string | undefined;
+  let strict: { canonical: string; toSign: string } | undefined;
   for (const path of options.paths ?? ROOT) {
     parts.path = path;
     const canonical = canonicalRequest(parts, encodeStrict);
-    if (isSigned(canonical))
+    const toSign = toSignOf(canonical);
+    if (isSigned(toSign))
       return { url, method: request.method, canonicalisation: 'strict' } as VerifiedRequest;
-    strict ??= canonical;
+    strict ??= { canonical, toSign };
   }
   for (const path of options.paths ?? ROOT) {
     parts.path = path;
-    if (isSigned(canonicalRequest(parts, encodeComponent))) {
+    const canonical = canonicalRequest(parts, encodeComponent);
+    // Mostly the spellings are one: a body, of megabytes perhaps, is not hashed a second time to learn nothing.
+    if (canonical !== canonicalRequest(parts, encodeStrict) && isSigned(toSignOf(canonical))) {
       return { url, method: request.method, canonicalisation: 'component' } as VerifiedRequest;
     }
   }
   throw new Refusal('signature_mismatch', 'the request is not the one that was signed', {
     members: {
-      canonicalRequest: body === undefined ? strict! : strict! + hashes.sha256Hex('', body),
-      stringToSign: stringToSign(url.timestamp, hashes.sha256Hex(strict!, body)),
+      canonicalRequest:
+        body === undefined ? strict!.canonical : strict!.canonical + hashes.sha256Hex('', body),
+      stringToSign: strict!.toSign,
     },
   });
 
-  function isSigned(canonical: string): boolean {
-    const toSign = stringToSign(url.timestamp, hashes.sha256Hex(canonical, body));
+  function toSignOf(canonical: string): string {
+    return stringToSign(url.timestamp, hashes.sha256Hex(canonical, body));
+  }
+
+  function isSigned(toSign: string): boolean {
     return keys.some((key) => equalSignatures(signature(key, toSign, hashes), url.signature));
   }
 }

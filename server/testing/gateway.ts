@@ -1,4 +1,5 @@
-import { type SignUrlOptions, signUrl } from '../../signing/signUrl.ts';
+import { signUrl } from '../../signing/signUrl.ts';
+import type { SignUrlOptions } from '../../signing/signUrlOptions.ts';
 import { createSignway, type RunningSignway, type SignwayOptions } from '../createSignway.ts';
 import type { ExchangeRecord } from '../exchange.ts';
 
