@@ -14,7 +14,7 @@ export interface StopOptions {
 
 /**
  * Waits for the signal to stop. The first lets running exchanges end, up to the drain limit, and gives 0; a
- * second, a second or more later, gives 1 at once.
+ * second, a second or more later, breaks them off and gives 1 as soon as each has left its record.
  */
 export function stopOnSignal(running: RunningSignway, options: StopOptions): Promise<ExitCode> {
   const { terminal, messages, drain } = options;
@@ -24,8 +24,10 @@ export function stopOnSignal(running: RunningSignway, options: StopOptions): Pro
       release();
       resolve(code);
     };
+    let hurried = false;
     const drainAndFinish = async () => {
       const { brokenOff } = await running.stop({ drain });
+      if (hurried) return;
       if (brokenOff > 0) {
         messages.warn(`${brokenOff} of the running exchanges did not end within ${formatDuration(drain)}`);
       }
@@ -41,10 +43,19 @@ export function stopOnSignal(running: RunningSignway, options: StopOptions): Pro
           break;
         case 'exit':
           messages.warn(`${signal} again: running exchanges are broken off`);
-          finish(EXIT.failed);
+          hurried = true;
+          breakOff(running).then(() => finish(EXIT.failed), reject);
           break;
         case 'repeat':
       }
     });
   });
 }
+
+/** Ends every exchange now, so that each is recorded; what does not end does not keep the process. */
+async function breakOff(running: RunningSignway): Promise<void> {
+  await Promise.race([running.stop({ drain: 0 }), Bun.sleep(LAST_RECORDS)]);
+}
+
+// How long exchanges may take to be broken off, in milliseconds.
+const LAST_RECORDS = 1000;
