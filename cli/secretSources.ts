@@ -17,6 +17,8 @@ export interface SourceNames {
   file?: string | undefined;
   /** The environment variable that holds the value. A file is named by the same with `_FILE`. */
   variable: string;
+  /** Whether a file may hold several lines. Default: one; a secret has no more. */
+  lines?: 'one' | 'many';
   env: Readonly<Record<string, string | undefined>>;
   /** Told of a file that others can read. */
   warn(message: string): void;
@@ -29,15 +31,16 @@ export interface SourceNames {
  * **Security**: messages name the variable and the file, never what they hold.
  *
  * @throws {CliError} 2 when the command line names both a value and a file; 3 when the environment does, or
- * when a file cannot be read
+ * when a file cannot be
+ * read, is empty, no UTF-8, or holds more lines than it may
  */
 export function findSourced(names: SourceNames): Sourced | undefined {
-  const { argument, file, variable, env, warn } = names;
+  const { argument, file, variable, lines = 'one', env, warn } = names;
   if (argument !== undefined && file !== undefined) {
     throw new CliError(EXIT.usage, `${variable} is given on the command line both as a value and as a file`);
   }
   if (argument !== undefined) return { text: argument, source: 'argument' };
-  if (file !== undefined) return { text: readSecretFile(file, { warn }), source: 'file' };
+  if (file !== undefined) return { text: readSecretFile(file, { lines, warn }), source: 'file' };
 
   const value = env[variable] || undefined;
   const valueFile = env[`${variable}_FILE`] || undefined;
@@ -50,26 +53,45 @@ export function findSourced(names: SourceNames): Sourced | undefined {
   }
   if (value !== undefined) return { text: value, source: 'environment' };
   if (valueFile === undefined) return undefined;
-  return { text: readSecretFile(valueFile, { warn, variable: `${variable}_FILE` }), source: 'file' };
+  const text = readSecretFile(valueFile, { lines, warn, variable: `${variable}_FILE` });
+  return { text, source: 'file' };
 }
 
-/** The text of a file without the line break at its end, which editors and `echo` add. */
-function readSecretFile(
-  path: string,
-  { warn, variable }: { warn(message: string): void; variable?: string },
-): string {
-  const origin = variable === undefined ? '' : ` (${variable})`;
+interface SecretFile extends Required<Pick<SourceNames, 'lines' | 'warn'>> {
+  /** The variable that names it. */
+  variable?: string;
+}
+
+/** The text of a file without what editors and shells add: a byte-order mark, line breaks at its end. */
+function readSecretFile(path: string, { lines, warn, variable }: SecretFile): string {
+  const file = variable === undefined ? path : `${path} (${variable})`;
+  const refuse = (problem: string, hint?: string) =>
+    new CliError(EXIT.configuration, `${file} ${problem}`, hint);
+  let bytes: Uint8Array;
+  let mode: number;
   try {
-    const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
-    if (text.trim() === '') throw new CliError(EXIT.configuration, `${path}${origin} is empty`);
-    const { mode } = statSync(path);
-    if ((mode & 0o007) !== 0) {
-      warn(`${path}${origin} holds secrets and can be read by every user of this machine: chmod 600 ${path}`);
-    }
-    return text;
+    bytes = readFileSync(path);
+    mode = statSync(path).mode;
   } catch (error) {
-    if (error instanceof CliError) throw error;
-    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
-    throw new CliError(EXIT.configuration, `${path}${origin} cannot be read: ${reason}`);
+    throw refuse(`cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}`);
+  }
+  const text = decodeUtf8(bytes)?.replace(/[\r\n]+$/, '');
+  if (text === undefined) throw refuse('holds no UTF-8 text', 'PowerShell writes it with -Encoding utf8.');
+  if (text.trim() === '') throw refuse('is empty');
+  if (lines === 'one' && /[\r\n]/.test(text))
+    throw refuse('holds more than one line', 'A secret is one line.');
+  if ((mode & 0o007) !== 0) {
+    warn(`${file} holds secrets and can be read by every user of this machine: chmod 600 ${path}`);
+  }
+  return text;
+}
+
+/** Without its byte-order mark; undefined where the bytes are no UTF-8 or hold a NUL, as UTF-16 does. */
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return text.includes('\0') ? undefined : text;
+  } catch {
+    return undefined;
   }
 }

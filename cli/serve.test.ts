@@ -1,11 +1,9 @@
 import { describe, expect, test } from 'bun:test';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { signUrl } from '../signing/index.ts';
 import { EXIT } from './exitCodes.ts';
 import { runSignway } from './testing/runSignway.ts';
 import { startServe } from './testing/startServe.ts';
+import { temporaryFolder } from './testing/temporaryFolder.ts';
 
 const SECRET = 'a-secret-of-more-than-32-bytes-abcdefgh';
 const NETWORK = ['--allow-network', '127.0.0.0/8'];
@@ -62,8 +60,8 @@ describe('signway serve', () => {
   });
 
   test('says nothing but where it listens when there is nothing to warn of', async () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'signway-')), 'headers');
-    writeFileSync(file, 'X-Api-Key: canary\n', { mode: 0o600 });
+    using folder = temporaryFolder();
+    const file = folder.write('headers', 'X-Api-Key: canary\n');
     await using gateway = await startServe(['serve', '--allow-upstream', 'https://api.example.com'], {
       env: { SW_ID: 'my-id', SW_SECRET: SECRET, SW_HEADERS_FILE: file },
     });
@@ -92,7 +90,16 @@ describe('signway serve', () => {
   test.each([
     ['no id', [], {}, EXIT.usage, 'no app id'],
     ['no secret', ['my-id'], {}, EXIT.usage, 'has no secret'],
-    ['an id with a slash', ['a/b', SECRET], {}, EXIT.usage, 'slash'],
+    ['an id with a slash', ['a/b', SECRET], {}, EXIT.usage, 'the app id must hold no slash'],
+    ['an empty id', ['', SECRET], {}, EXIT.usage, 'the app id is empty'],
+    ['an empty secret', ['a', ''], {}, EXIT.usage, 'the secret is empty'],
+    [
+      'SW_ID with a slash',
+      [],
+      { SW_ID: 'a/b', SW_SECRET: SECRET },
+      EXIT.configuration,
+      'SW_ID must hold no slash',
+    ],
     ['a port of letters', ['a', SECRET, '-p', 'x'], {}, EXIT.usage, '--port must be'],
     ['PORT of letters', ['a', SECRET], { PORT: 'x' }, EXIT.configuration, 'PORT must be'],
     ['a size of letters', ['a', SECRET, '--max-body', 'x'], {}, EXIT.usage, '--max-body must be'],
@@ -144,6 +151,27 @@ describe('signway serve', () => {
       {},
       EXIT.usage,
       'one upstream',
+    ],
+    [
+      'a password in an upstream',
+      ['a', SECRET, '--allow-upstream', 'https://user:canary@a.example/'],
+      {},
+      EXIT.usage,
+      "'https://…@a.example/' must not hold user info",
+    ],
+    [
+      'a key in the query of an upstream',
+      ['a', SECRET, '--allow-upstream', 'https://a.example/?key=canary'],
+      {},
+      EXIT.usage,
+      "'https://a.example/?…' must not hold a query",
+    ],
+    [
+      'a password in an origin',
+      ['a', SECRET, '--access-control-allow-origin', 'https://user:canary@a.example'],
+      {},
+      EXIT.usage,
+      'Did you mean https://a.example?',
     ],
     ['three arguments', ['a', SECRET, 'canary'], {}, EXIT.usage, '3 arguments are given'],
   ])('refuses %s', async (_, args, env, code, message) => {

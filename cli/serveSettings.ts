@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { ANY_ORIGIN, type CorsOptions, type Limits, type PinnedName } from '../server/index.ts';
 import { parseNetwork } from '../server/upstream/addressRange.ts';
+import { shownUrl } from '../server/upstream/shownUrl.ts';
 import { compileUpstream } from '../server/upstream/upstreamRule.ts';
 import { CliError } from './cliError.ts';
 import type { CommandLine } from './commandLine.ts';
 import { parseDuration } from './duration.ts';
 import { EXIT } from './exitCodes.ts';
+import { given } from './given.ts';
 import { readHeaderFields, splitHeaderLines } from './headerFields.ts';
 import { readLimits } from './limitOptions.ts';
 import { readPinnedName } from './pinnedName.ts';
@@ -49,7 +51,7 @@ type ServeLine = CommandLine<keyof typeof SERVE_OPTIONS>;
  */
 export function readServeSettings(line: ServeLine, sources: SettingsSources): ServeSettings {
   const { env } = sources;
-  const id = line.value('id') ?? (env.SW_ID || undefined);
+  const id = given(line.value('id'), { option: 'the app id', variable: 'SW_ID', env });
   if (id === undefined) {
     throw new CliError(
       EXIT.usage,
@@ -57,9 +59,10 @@ export function readServeSettings(line: ServeLine, sources: SettingsSources): Se
       'Give it as `signway serve ID` or in SW_ID. `signway keygen` makes an id and a secret.',
     );
   }
+  if (id.text === '') throw new CliError(id.exitCode, `${id.name} is empty`);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-  if (/[/\u0000-\u001f\u007f]/.test(id)) {
-    throw new CliError(EXIT.usage, 'the app id must hold no slash and no control character');
+  if (/[/\u0000-\u001f\u007f]/.test(id.text)) {
+    throw new CliError(id.exitCode, `${id.name} must hold no slash and no control character`);
   }
   const secret = findSourced({
     argument: line.value('secret'),
@@ -68,7 +71,11 @@ export function readServeSettings(line: ServeLine, sources: SettingsSources): Se
     ...sources,
   });
   if (secret === undefined) {
-    throw new CliError(EXIT.usage, `app '${id}' has no secret`, 'Put it into SW_SECRET or SW_SECRET_FILE.');
+    throw new CliError(
+      EXIT.usage,
+      `app '${id.text}' has no secret`,
+      'Put it into SW_SECRET or SW_SECRET_FILE.',
+    );
   }
   if (secret.text === '') throw new CliError(EXIT.usage, 'the secret is empty');
   const { headers, source } = readInjectedHeaders(line, sources);
@@ -82,7 +89,7 @@ export function readServeSettings(line: ServeLine, sources: SettingsSources): Se
   }
 
   return {
-    id,
+    id: id.text,
     secret: secret.text,
     headers,
     inArgv: {
@@ -113,6 +120,7 @@ function readInjectedHeaders(
     argument: undefined,
     file: line.value('headers-file'),
     variable: 'SW_HEADERS',
+    lines: 'many',
     ...sources,
   });
   if (given.length > 0) {
@@ -193,7 +201,7 @@ function readOrigins(origins: readonly string[]): '*' | readonly string[] {
     if (normal === origin && normal !== 'null') return origin;
     throw new CliError(
       EXIT.usage,
-      `--access-control-allow-origin must be an origin such as https://app.example.com, not '${origin}'`,
+      `--access-control-allow-origin must be an origin such as https://app.example.com, not '${shownUrl(origin)}'`,
       normal === undefined || normal === 'null' ? undefined : `Did you mean ${normal}?`,
     );
   });

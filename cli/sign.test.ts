@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'bun:test';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { signUrl } from '../signing/index.ts';
 import { EXIT } from './exitCodes.ts';
 import { runSignway } from './testing/runSignway.ts';
+import { temporaryFolder } from './testing/temporaryFolder.ts';
 
 const ENV = { SW_ID: 'my-id', SW_SECRET: 'my-secret', SW_HOST: 'https://gw.example.com' };
 const DATE = '20260102T030405Z';
@@ -26,8 +24,8 @@ describe('signway sign', () => {
   });
 
   test('signs every -H and the body of a file, of stdin and of the command line alike', async () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'signway-')), 'body.json');
-    writeFileSync(file, '{"ä":1}');
+    using folder = temporaryFolder();
+    const file = folder.write('body.json', '{"ä":1}');
     const args = ['sign', UPSTREAM, '--date', DATE, '--expires', '10m', '-H', 'X-A: 1', '--header', 'x-b:2'];
     const expected = signUrl({
       ...SIGNED,
@@ -56,11 +54,9 @@ describe('signway sign', () => {
   });
 
   test('reads the secret from a file, and warns when others can read it', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'signway-'));
-    const closed = join(folder, 'closed');
-    const open = join(folder, 'open');
-    writeFileSync(closed, 'my-secret\n', { mode: 0o600 });
-    writeFileSync(open, 'my-secret\r\n', { mode: 0o644 });
+    using folder = temporaryFolder();
+    const closed = folder.write('closed', 'my-secret\n');
+    const open = folder.write('open', 'my-secret\r\n', 0o644);
     const { SW_SECRET: _, ...env } = ENV;
     const args = ['sign', UPSTREAM, '--date', DATE];
     const [quiet, warned, named] = await Promise.all([
@@ -83,6 +79,20 @@ describe('signway sign', () => {
       EXIT.usage,
       '--host (or SW_HOST) is missing',
     ],
+    ['an id with a slash', ['sign', UPSTREAM, '--id', 'a/b'], ENV, EXIT.usage, '--id must'],
+    ['SW_ID with a slash', ['sign', UPSTREAM], { ...ENV, SW_ID: 'a/b' }, EXIT.configuration, 'SW_ID must'],
+    ['a host that is no URL', ['sign', UPSTREAM, '--host', 'nope'], ENV, EXIT.usage, '--host must'],
+    [
+      'SW_HOST that is no URL',
+      ['sign', UPSTREAM],
+      { ...ENV, SW_HOST: 'nope' },
+      EXIT.configuration,
+      'SW_HOST must be an absolute',
+    ],
+    ['a header in other than ASCII', ['sign', UPSTREAM, '-H', 'x-name: é'], ENV, EXIT.usage, "for 'x-name'"],
+    ['a date that is none', ['sign', UPSTREAM, '--date', '20260230T000000Z'], ENV, EXIT.usage, '--date must'],
+    ['an expiry over the most', ['sign', UPSTREAM, '--expires', '99999d'], ENV, EXIT.usage, '--expires must'],
+    ['a method of two words', ['sign', UPSTREAM, '-X', 'a b'], ENV, EXIT.usage, '--method must'],
     ['a relative URL', ['sign', '/v1'], ENV, EXIT.usage, "the upstream's URL must be an absolute"],
     ['half a second', ['sign', UPSTREAM, '--expires', '500ms'], ENV, EXIT.usage, '--expires must be'],
     ['an option without its value', ['sign', UPSTREAM, '-X'], ENV, EXIT.usage, '-X needs a value'],

@@ -3,6 +3,7 @@ import { CliError } from './cliError.ts';
 import { defineCommand } from './command.ts';
 import { parseDuration } from './duration.ts';
 import { EXIT } from './exitCodes.ts';
+import { type Given, given } from './given.ts';
 import { createMessages } from './messages.ts';
 import { REQUEST_OPTIONS, readBody, readSignedHeaders } from './requestOptions.ts';
 import { SECRET_OPTIONS } from './secretOptions.ts';
@@ -70,10 +71,16 @@ export const sign = defineCommand({
     });
     const body = await readBody(line.value('body'), terminal);
     const method = (line.value('method') ?? (body === undefined ? 'GET' : 'POST')).toUpperCase();
+    const id = required(
+      given(line.value('id'), { option: '--id', variable: 'SW_ID', env }),
+      '--id (or SW_ID)',
+    );
+    const host = given(line.value('host'), { option: '--host', variable: 'SW_HOST', env });
+    const gateway = required(host, '--host (or SW_HOST)');
     const options: SignUrlOptions = {
-      id: required(line.value('id') ?? (env.SW_ID || undefined), '--id (or SW_ID)'),
-      secret: required(secret?.text, 'a secret (SW_SECRET, SW_SECRET_FILE, --secret-file or --secret)'),
-      host: required(line.value('host') ?? (env.SW_HOST || undefined), '--host (or SW_HOST)'),
+      id: id.text,
+      secret: required(secret, 'a secret (SW_SECRET, SW_SECRET_FILE, --secret-file or --secret)').text,
+      host: gateway.text,
       proxyUrl: required(line.value('url'), "the upstream's URL"),
       expiry: readExpiry(line.value('expires')),
       method,
@@ -81,7 +88,7 @@ export const sign = defineCommand({
       date: line.value('date') ?? new Date(terminal.clock()),
       ...(body === undefined ? {} : { body }),
     };
-    const signed = signChecked(options);
+    const signed = signChecked(options, { id, host: gateway });
     await terminal.stdout.write(
       line.flag('json') === true
         ? `${JSON.stringify(report(signed, options), null, 2)}\n`
@@ -91,7 +98,7 @@ export const sign = defineCommand({
   },
 });
 
-function required(value: string | undefined, what: string): string {
+function required<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new CliError(EXIT.usage, `${what} is missing`);
   return value;
 }
@@ -104,12 +111,16 @@ function readExpiry(text = '60s'): number {
   return milliseconds / 1000;
 }
 
-function signChecked(options: SignUrlOptions): Signed {
+/** `sources` are of the options that the environment may have given. */
+function signChecked(options: SignUrlOptions, sources: Readonly<Record<'id' | 'host', Given>>): Signed {
   try {
     return signRequest(options);
   } catch (error) {
     if (!(error instanceof SigningError)) throw error;
-    throw new CliError(EXIT.usage, error.message.replace(error.option, OPTION_NAMES[error.option]));
+    const { option, message } = error;
+    const source = option === 'id' || option === 'host' ? sources[option] : undefined;
+    const { name, exitCode } = source ?? { name: OPTION_NAMES[option], exitCode: EXIT.usage };
+    throw new CliError(exitCode, message.replace(option, name));
   }
 }
 

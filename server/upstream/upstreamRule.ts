@@ -1,5 +1,6 @@
 import { parseUpstreamUrl } from '../../signing/upstreamUrl.ts';
 import type { HeaderPairs } from '../transport/transport.ts';
+import { shownUrl } from './shownUrl.ts';
 
 /**
  * An upstream an app may call, and what is added to the requests that go there.
@@ -28,17 +29,17 @@ export type UpstreamRule = (url: URL) => boolean;
  * **Security**: compares what the URL parser made of both sides, never text with text. Below a path prefix no
  * escaped slash, backslash, dot or percent sign is allowed: the upstream could resolve it to another path.
  *
- * @throws {TypeError} when the origin cannot be read
+ * @throws {TypeError} when the origin cannot be read; its message shows neither user info nor a query
  */
 export function compileUpstream(origin: Upstream['origin']): UpstreamRule {
   if (origin === ANY_ORIGIN) return () => true;
   const wildcard = /^https?:\/\/\*\./.test(origin);
   const url = parseUpstreamUrl(wildcard ? origin.replace('*.', `${WILDCARD_LABEL}.`) : origin);
-  if (typeof url === 'string') throw new TypeError(`the upstream '${origin}' ${url}`);
+  if (typeof url === 'string') throw new TypeError(`the upstream '${shownUrl(origin)}' ${url}`);
   if (url.search !== '' || origin.includes('?'))
-    throw new TypeError(`the upstream '${origin}' must not hold a query`);
+    throw new TypeError(`the upstream '${shownUrl(origin)}' must not hold a query`);
   if (url.hostname.includes('*')) {
-    throw new TypeError(`the upstream '${origin}' may hold * only as its first label`);
+    throw new TypeError(`the upstream '${shownUrl(origin)}' may hold * only as its first label`);
   }
   const hostMatches = wildcard
     ? oneLabelBefore(url.hostname.slice(WILDCARD_LABEL.length))
