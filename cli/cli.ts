@@ -1,5 +1,5 @@
 import { runCommand } from 'citty';
-import packageJson from '../package.json' with { type: 'json' };
+import { isNewEnough, VERSION } from '../package/version.ts';
 import { CliError } from './cliError.ts';
 import type { Command } from './command.ts';
 import { EXIT, type ExitCode } from './exitCodes.ts';
@@ -32,13 +32,16 @@ export async function runCli(terminal: Terminal): Promise<ExitCode> {
 
 // Each is loaded when it is used: `signway sign` in a script should not wait for the server's code.
 const COMMANDS = {
-  serve: async () => (await import('./serve.ts')).serve,
+  serve: async () =>
+    typeof Bun !== 'undefined' && isNewEnough(Bun.version)
+      ? (await import('./serve.ts')).serve
+      : (await import('./serveOnBun.ts')).serveOnBun,
   sign: async () => (await import('./sign.ts')).sign,
   inspect: async () => (await import('./inspect.ts')).inspect,
   keygen: async () => (await import('./keygen.ts')).keygen,
 } as const satisfies Record<string, () => Promise<Command>>;
 
-const VERSION: ReadonlySet<string> = new Set(['--version', '-v', 'version']);
+const ASKS_FOR_VERSION: ReadonlySet<string> = new Set(['--version', '-v', 'version']);
 
 type CommandName = keyof typeof COMMANDS;
 
@@ -49,8 +52,8 @@ async function dispatch(terminal: Terminal): Promise<ExitCode> {
     await stderr.write(mainHelp(await allCommands(), createPalette(stderr.colours)));
     return EXIT.usage;
   }
-  if (argv.length === 1 && VERSION.has(first)) {
-    await stdout.write(`${packageJson.version}\n`);
+  if (argv.length === 1 && ASKS_FOR_VERSION.has(first)) {
+    await stdout.write(`${VERSION}\n`);
     return EXIT.done;
   }
   if ((argv.length === 1 && isHelp(first)) || first === 'help') {

@@ -1,16 +1,27 @@
-#!/usr/bin/env bun
+#!/usr/bin/env node
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { runCli } from './cli.ts';
 import { wantsColours } from './palette.ts';
 import type { Output, StopSignal, Terminal } from './terminal.ts';
 
 const argv = process.argv.slice(2);
+const script = fileURLToPath(import.meta.url);
+
+// Node does not read it, nor does Bun under Node's name (`bunx --bun`); `signway keygen > .env` is for all of them.
+const isNode = process.versions.bun === undefined || process.argv0 === 'node';
+if (isNode && existsSync('.env')) process.loadEnvFile('.env');
+
+// The program of `bunx --bun` would take the script for a package to install.
+const program = process.execPath.replace(/bunx(\.exe)?$/, 'bun$1');
 
 const terminal: Terminal = {
   env: process.env,
   stdout: outputTo(process.stdout),
   stderr: outputTo(process.stderr),
-  readStdin: () => Bun.stdin.bytes(),
+  readStdin: () => buffer(process.stdin),
   onSignal(listener) {
     const signals: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     for (const signal of signals) process.on(signal, listener);
@@ -21,9 +32,7 @@ const terminal: Terminal = {
   clock: Date.now,
   randomBytes,
   // An executable made by `bun build --compile` is its own program and takes no path of a script.
-  self: Bun.main.startsWith('/$bunfs/')
-    ? [process.execPath]
-    : [process.execPath, ...process.execArgv, Bun.main],
+  self: script.startsWith('/$bunfs/') ? [program] : [program, ...process.execArgv, script],
   argv,
 };
 

@@ -77,8 +77,10 @@ export const serve = defineCommand({
       ...(settings.exchangeLines ? { onExchange: (record) => lines.write(exchangeLine(record)) } : {}),
     });
     const running = listen(signway, settings);
+    // Whoever reads that it listens may ask it to stop.
+    const stopped = stopOnSignal(running, { terminal, messages, drain: settings.drain });
     messages.success(`Listening on ${running.url.href} for app '${settings.id}'`);
-    const code = await stopOnSignal(running, { terminal, messages, drain: settings.drain });
+    const code = await stopped;
     // A reader that does not read must not keep a stopped gateway alive.
     await Promise.race([lines.flush(), Bun.sleep(LAST_LINES)]);
     return code;

@@ -17,6 +17,7 @@ await step('install', [bun, 'install', '--frozen-lockfile']);
 await step('types', [bun, 'x', 'tsc', '-p', '.']);
 await step('lint', [bun, 'x', 'biome', 'ci', '--error-on-warnings', '.']);
 await step('unit and integration', [bun, 'test', './signing', './server', './cli', './demo']);
+await step('the package', [bun, 'test', './package']);
 await step('build', [bun, 'run', 'build']);
 if (!quick) {
   const chromium = await findChromium();
