@@ -53,6 +53,34 @@ describe('signway sign', () => {
     expect(report.url).toEndWith(report.signature);
   });
 
+  test('signs the extensions', async () => {
+    using folder = temporaryFolder();
+    const file = folder.write('schema.json', '{\n  "required": ["model"]\n}\n');
+    const args = ['sign', UPSTREAM, '--date', DATE, '--subject', 'user:42', '--methods', 'get, POST'];
+    const runs = await Promise.all([
+      runSignway([...args, '--nonce', 'n-1', '--uses', '3', '--body-schema', `@${file}`], { env: ENV }),
+      runSignway([...args, '--nonce', 'n-1', '--uses', '3', '--body-schema', '{"required":["model"]}'], {
+        env: ENV,
+      }),
+    ]);
+    const expected = signUrl({
+      ...SIGNED,
+      nonce: 'n-1',
+      uses: 3,
+      subject: 'user:42',
+      methods: ['GET', 'POST'],
+      bodySchema: { required: ['model'] },
+    });
+    for (const { stdout } of runs) expect(stdout).toBe(`${expected}\n`);
+  });
+
+  test('--once signs a nonce of its own each time', async () => {
+    const runs = await Promise.all([1, 2].map(() => runSignway(['sign', UPSTREAM, '--once'], { env: ENV })));
+    const nonces = runs.map(({ stdout }) => new URL(stdout).searchParams.get('X-Sw-Nonce'));
+    for (const nonce of nonces) expect(nonce).toMatch(/^[A-Za-z0-9_-]{22}$/);
+    expect(nonces[0]).not.toBe(nonces[1]!);
+  });
+
   test('reads the secret from a file, and warns when others can read it', async () => {
     using folder = temporaryFolder();
     const closed = folder.write('closed', 'my-secret\n');
@@ -97,6 +125,18 @@ describe('signway sign', () => {
     ['half a second', ['sign', UPSTREAM, '--expires', '500ms'], ENV, EXIT.usage, '--expires must be'],
     ['an option without its value', ['sign', UPSTREAM, '-X'], ENV, EXIT.usage, '-X needs a value'],
     ['an option twice', ['sign', UPSTREAM, '-X', 'a', '-X', 'b'], ENV, EXIT.usage, 'given twice'],
+    ['uses without a nonce', ['sign', UPSTREAM, '--uses', '2'], ENV, EXIT.usage, '--uses needs a nonce'],
+    ['half a use', ['sign', UPSTREAM, '--once', '--uses', '1e3'], ENV, EXIT.usage, '--uses must be'],
+    ['two nonces', ['sign', UPSTREAM, '--once', '--nonce', 'a'], ENV, EXIT.usage, '--once makes a nonce'],
+    ['the method *', ['sign', UPSTREAM, '--methods', '*'], ENV, EXIT.usage, '--methods must be'],
+    ['an empty subject', ['sign', UPSTREAM, '--subject='], ENV, EXIT.usage, '--subject must be'],
+    [
+      'a schema that is not there',
+      ['sign', UPSTREAM, '--body-schema', '@/no/such'],
+      ENV,
+      EXIT.failed,
+      'ENOENT',
+    ],
     ['two URLs', ['sign', UPSTREAM, UPSTREAM], ENV, EXIT.usage, '2 arguments are given'],
     ['a body that is not there', ['sign', UPSTREAM, '--body', '@/no/such'], ENV, EXIT.failed, 'ENOENT'],
     ['a secret twice', ['sign', UPSTREAM], { ...ENV, SW_SECRET_FILE: '/x' }, EXIT.configuration, 'both set'],

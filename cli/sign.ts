@@ -3,6 +3,7 @@ import { CliError } from './cliError.ts';
 import { defineCommand } from './command.ts';
 import { parseDuration } from './duration.ts';
 import { EXIT } from './exitCodes.ts';
+import { EXTENSION_OPTIONS, readExtensions } from './extensionOptions.ts';
 import { type Given, given } from './given.ts';
 import { createMessages } from './messages.ts';
 import { REQUEST_OPTIONS, readBody, readSignedHeaders } from './requestOptions.ts';
@@ -37,6 +38,7 @@ export const sign = defineCommand({
     json: { type: 'boolean', description: 'Print the URL with everything that was signed, as JSON' },
     ...SECRET_OPTIONS,
     ...REQUEST_OPTIONS,
+    ...EXTENSION_OPTIONS,
   },
   examples: [
     {
@@ -54,6 +56,12 @@ export const sign = defineCommand({
       command:
         'signway sign https://api.openai.com/v1/responses --expires 10m \\\n' +
         "  --body @question.json -H 'Content-Type: application/json'",
+    },
+    {
+      says: 'One request for one user, to the small model only:',
+      command:
+        'signway sign -X POST https://api.openai.com/v1/chat/completions --once --subject user:42 \\\n' +
+        `  --body-schema '{"properties":{"model":{"const":"gpt-4o-mini"}},"required":["model"]}'`,
     },
   ],
   notes: [
@@ -87,6 +95,7 @@ export const sign = defineCommand({
       headers: readSignedHeaders(line.values('header')),
       date: line.value('date') ?? new Date(terminal.clock()),
       ...(body === undefined ? {} : { body }),
+      ...readExtensions(line),
     };
     const signed = signChecked(options, { id, host: gateway });
     await terminal.stdout.write(
@@ -135,6 +144,11 @@ const OPTION_NAMES = {
   body: '--body',
   date: '--date',
   extensions: 'the extensions',
+  nonce: '--nonce',
+  uses: '--uses',
+  subject: '--subject',
+  bodySchema: '--body-schema',
+  methods: '--methods',
 } as const satisfies Record<keyof SignUrlOptions, string>;
 
 function report(signed: Signed, { method, proxyUrl, expiry, headers }: SignUrlOptions) {

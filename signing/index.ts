@@ -1,6 +1,15 @@
 export { canonicalRequest } from './canonicalRequest.ts';
 export { checkValidity, DEFAULT_VALIDITY_LIMITS, type ValidityLimits } from './checkValidity.ts';
+export {
+  MAX_BODY_SCHEMA_BYTES,
+  MAX_USES,
+  NONCE,
+  parseUses,
+  SCHEMA_NAME,
+  SUBJECT,
+} from './extensionValues.ts';
 export { type Hashes, nodeHashes } from './hashes.ts';
+export { parseMethods } from './methods.ts';
 export { ALGORITHM, METHOD, PARAMETERS, type Parameter } from './parameters.ts';
 export { parseSignedUrl, type SignedUrl } from './parseSignedUrl.ts';
 export { REFUSALS, Refusal, type RefusalCode, type RefusalOptions } from './refusal.ts';
@@ -9,6 +18,7 @@ export { signedBodyLength } from './signedBodyLength.ts';
 export { type Signed, sign, signUrl } from './signUrl.ts';
 export { SigningError, type SignUrlOptions } from './signUrlOptions.ts';
 export { formatTimestamp, parseTimestamp } from './timestamp.ts';
+export type { ExtensionOptions } from './typedExtensions.ts';
 export { parseUpstreamUrl } from './upstreamUrl.ts';
 export {
   checkSignedHeaders,

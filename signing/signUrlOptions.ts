@@ -1,9 +1,10 @@
 import { MAX_EXPIRES, METHOD, PARAMETER_NAME, PARAMETERS, SIGNED_HEADER_NAME } from './parameters.ts';
 import { formatTimestamp, parseTimestamp } from './timestamp.ts';
 import { trimSpacesAndTabs } from './trimSpacesAndTabs.ts';
+import { type ExtensionOptions, typedExtensions } from './typedExtensions.ts';
 import { parseUpstreamUrl } from './upstreamUrl.ts';
 
-export interface SignUrlOptions {
+export interface SignUrlOptions extends ExtensionOptions {
   /** The app's id: not empty, without `/` and control characters. */
   id: string;
   /** The app's secret: not empty. It never leaves the backend. */
@@ -14,7 +15,7 @@ export interface SignUrlOptions {
   proxyUrl: string;
   /** For how many whole seconds the URL is valid: 0 to 4294967295. Gateways cap it, at 7 days by default. */
   expiry: number;
-  /** The request's method, in either case. */
+  /** The request's method, in either case. With `methods` it is not signed. */
   method: string;
   /**
    * Headers that the request must carry with exactly these values, as an object of strings: visible ASCII, spaces
@@ -25,7 +26,7 @@ export interface SignUrlOptions {
   body?: string | Uint8Array;
   /** The signing time, as a Date or as `YYYYMMDDTHHMMSSZ`. Default: now. */
   date?: Date | string;
-  /** Further signed parameters (docs/protocol.md, "Extensions"), such as `{ 'X-Sw-Nonce': '…' }`. Default: none. */
+  /** Further signed parameters (docs/protocol.md, "Extensions"), as `{ 'X-Sw-Name': 'value' }`. Default: none. */
   extensions?: Readonly<Record<string, string>>;
 }
 
@@ -81,7 +82,7 @@ export function checkSignUrlOptions(options: SignUrlOptions): CheckedOptions {
     method: checkedMethod(options.method),
     headers: checkedHeaders(options.headers, body),
     body,
-    extensions: checkedExtensions(options.extensions),
+    extensions: checkedExtensions(options),
   };
 }
 
@@ -177,16 +178,22 @@ function isUint8Array(value: unknown): boolean {
   return Object.prototype.toString.call(value) === '[object Uint8Array]';
 }
 
-function checkedExtensions(extensions: SignUrlOptions['extensions'] = {}): [string, string][] {
-  const entries = plainEntries('extensions', extensions);
+function checkedExtensions(options: SignUrlOptions): [string, string][] {
+  const typed = typedExtensions(options, (option, problem) => {
+    throw new SigningError(option, problem);
+  });
+  const entries = plainEntries('extensions', options.extensions ?? {});
   for (const [name, value] of entries) {
+    if (typed.some(([other]) => other === name)) {
+      throw new SigningError('extensions', `must not hold '${name}', which has an option of its own here`);
+    }
     if (!PARAMETER_NAME.test(name) || (PARAMETERS as readonly string[]).includes(name)) {
       throw new SigningError('extensions', `must not hold the name '${name}'`);
     }
     if (typeof value !== 'string' || !value.isWellFormed())
       throw new SigningError('extensions', `must hold well-formed text for '${name}'`);
   }
-  return entries.sort(([a], [b]) => (a < b ? -1 : 1));
+  return [...entries, ...typed].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** The entries of an object of texts. Of a `Headers` object, a Map or a list there would be none, or others. */
