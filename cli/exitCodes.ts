@@ -1,15 +1,15 @@
 /** What the process's exit code says (docs/cli.md, "Exit codes"). */
 export const EXIT = {
   done: 0,
-  /** Something outside failed: a port in use, a file that cannot be read. */
+  /** Something outside failed: a port in use, a body's file that cannot be read. */
   failed: 1,
   /** The command line cannot be understood, or what it must name is missing. */
   usage: 2,
-  /** An environment variable or a file holds what cannot be used. */
+  /** A variable, or a file of secrets, headers or certificates, cannot be used. */
   configuration: 3,
-  /** `inspect`: the URL is malformed or its signature does not match. */
+  /** `inspect`: a gateway refuses the URL. */
   invalid: 4,
-  /** `inspect`: the URL has expired. */
+  /** `inspect`: the URL has expired, and nothing else is wrong with it. */
   expired: 5,
 } as const;
 

@@ -1,3 +1,4 @@
+import { METHOD } from '../signing/index.ts';
 import { CliError } from './cliError.ts';
 import { defineCommand } from './command.ts';
 import { EXIT, type ExitCode } from './exitCodes.ts';
@@ -19,6 +20,11 @@ export const inspect = defineCommand({
   description: 'Say what a signed URL allows, until when, and whether it is valid',
   options: {
     url: { type: 'positional', required: false, description: 'The signed URL' },
+    'base-path': {
+      type: 'string',
+      valueHint: 'path',
+      description: 'The path that the gateway is mounted under (/)',
+    },
     json: { type: 'boolean', description: 'Print it as JSON' },
     secret: SECRET_OPTIONS.secret,
     'secret-file': SECRET_OPTIONS['secret-file'],
@@ -38,14 +44,17 @@ export const inspect = defineCommand({
     },
   ],
   notes: [
-    'Exit codes: 0 valid as far as could be checked, 4 malformed or the signature does not match, 5 expired. ' +
-      'The signature is checked when a secret is given.',
+    'Exit codes: 0 valid as far as could be checked, 4 a gateway refuses it, 5 it has expired and nothing else is ' +
+      'wrong. The signature is checked when a secret is given.',
   ],
   async run(line, terminal) {
     const text = line.value('url');
     if (text === undefined) throw new CliError(EXIT.usage, 'the signed URL is missing');
     const url = URL.parse(text);
     if (url === null) throw new CliError(EXIT.usage, 'this is not a URL', 'Quote it: it holds & characters.');
+    if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+      throw new CliError(EXIT.usage, 'this is no http or https URL, and a gateway answers no other');
+    }
     const messages = createMessages(terminal.stderr);
     const secret = findSourced({
       argument: line.value('secret'),
@@ -58,9 +67,10 @@ export const inspect = defineCommand({
     const inspection = inspectUrl({
       url,
       query: queryOf(text),
+      basePath: readBasePath(line.value('base-path')),
       now,
       secret: secret?.text,
-      method: line.value('method'),
+      method: readMethod(line.value('method')),
       headers: readSignedHeaders(line.values('header')),
       body: await readBody(line.value('body'), terminal),
     });
@@ -79,7 +89,19 @@ function queryOf(url: string): string {
   return mark === -1 ? '' : withoutFragment.slice(mark + 1);
 }
 
-function report({ signed, expiresAt, signature, refusal }: Inspection): object {
+function readBasePath(text = '/'): string {
+  const path = text.length > 1 ? text.replace(/\/$/, '') : text;
+  if (/^\/[^?#]*$/.test(path)) return path;
+  throw new CliError(EXIT.usage, '--base-path must be a path such as /gw');
+}
+
+function readMethod(text: string | undefined): string | undefined {
+  const method = text?.toUpperCase();
+  if (method === undefined || METHOD.test(method)) return method;
+  throw new CliError(EXIT.usage, '--method must be an HTTP method');
+}
+
+function report({ signed, expiresAt, signature, refusals }: Inspection): object {
   return {
     appId: signed?.appId ?? null,
     upstream: signed?.upstream.href ?? null,
@@ -90,7 +112,8 @@ function report({ signed, expiresAt, signature, refusal }: Inspection): object {
     signsBody: signed?.signsBody ?? null,
     parameters: signed === null ? null : Object.fromEntries(signed.parameters),
     signature,
-    refusal,
+    refusal: refusals[0] ?? null,
+    refusals,
   };
 }
 
@@ -99,9 +122,8 @@ function timeOrNull(milliseconds: number): string | null {
   return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }
 
-function exitCode({ signed, signature, refusal }: Inspection): ExitCode {
-  // A wrong signature outweighs the expiry: 5 says that only the time has passed.
-  if (signed === null || signature.verdict === 'invalid') return EXIT.invalid;
-  if (refusal === null) return EXIT.done;
-  return refusal.code === 'expired' ? EXIT.expired : EXIT.invalid;
+function exitCode({ refusals }: Inspection): ExitCode {
+  if (refusals.length === 0) return EXIT.done;
+  // 5 says that only the time has passed: another URL of the same kind would do.
+  return refusals.every(({ code }) => code === 'expired') ? EXIT.expired : EXIT.invalid;
 }

@@ -1,27 +1,21 @@
+import { DEFAULT_LIMITS } from '../server/limits.ts';
 import {
   checkValidity,
-  nodeHashes,
   parseSignedUrl,
-  type ReceivedRequest,
   Refusal,
   type RefusalCode,
   type SignedUrl,
-  signingKey,
-  verifySignature,
 } from '../signing/index.ts';
+import { type ExtensionReading, namedMethods, readExtensions } from './extensionReadings.ts';
+import { checkSignature, type DescribedRequest, type SignatureVerdict } from './signatureCheck.ts';
 
-export interface InspectionInput {
-  url: URL;
+export interface InspectionInput extends DescribedRequest {
   /** The query as it was given: the URL parser escapes some of it anew. */
   query: string;
+  /** The path that the gateway is mounted under; `/` when it is under none. */
+  basePath: string;
   /** Milliseconds since the epoch. */
   now: number;
-  /** With a secret the signature is checked. */
-  secret?: string | undefined;
-  /** Default: the methods that requests commonly have are tried. */
-  method?: string | undefined;
-  headers: Readonly<Record<string, string>>;
-  body?: Uint8Array | undefined;
 }
 
 /** What a signed URL says and whether it holds. */
@@ -30,103 +24,101 @@ export interface Inspection {
   readonly signed: SignedUrl | null;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number | null;
+  readonly extensions: readonly ExtensionReading[];
   readonly signature: SignatureVerdict;
-  /** What a gateway with the default limits would refuse first; null when nothing is wrong as far as is known. */
-  readonly refusal: { readonly code: RefusalCode; readonly detail: string } | null;
+  /** Whether the method was said; else one was assumed or found. */
+  readonly methodGiven: boolean;
+  /**
+   * What a gateway with the default limits would refuse, in the order of its checks: it answers with the first.
+   * Empty when nothing is wrong as far as is known.
+   */
+  readonly refusals: readonly InspectedRefusal[];
 }
 
-export type SignatureVerdict =
-  | { readonly verdict: 'not checked'; readonly missing: string }
-  | { readonly verdict: 'valid'; readonly method: string }
-  | {
-      readonly verdict: 'invalid';
-      readonly detail: string;
-      /** As this side would have signed them; absent when the signature cannot be one at all. */
-      readonly canonicalRequest?: string | undefined;
-      readonly stringToSign?: string | undefined;
-    };
+export interface InspectedRefusal {
+  readonly code: RefusalCode;
+  readonly detail: string;
+}
 
 /** Takes a signed URL apart and checks it as a gateway would, without one. It calls nobody. */
 export function inspectUrl(input: InspectionInput): Inspection {
+  const methodGiven = input.method !== undefined;
+  const ahead = [...lengthRefusals(input), ...pathRefusals(input)];
   let signed: SignedUrl;
   try {
     signed = parseSignedUrl(input.query);
   } catch (error) {
     const refusal = asRefusal(error);
-    const { code, message: detail } = refusal;
-    return {
-      signed: null,
-      expiresAt: null,
-      signature: { verdict: 'invalid', detail },
-      refusal: { code, detail },
-    };
+    const signature = { verdict: 'invalid', detail: refusal.detail } as const;
+    const refusals = [...ahead, refusal];
+    return { signed: null, expiresAt: null, extensions: [], signature, methodGiven, refusals };
   }
   const signature = checkSignature(signed, input);
+  const extensions = readExtensions(signed);
   return {
     signed,
     expiresAt: signed.signedAt + signed.expires * 1000,
+    extensions,
     signature,
-    refusal: validityRefusal(signed, input.now) ?? signatureRefusal(signature),
+    methodGiven,
+    refusals: [
+      ...ahead,
+      ...validityRefusals(signed, input.now),
+      ...signatureRefusals(signature),
+      ...extensionRefusals(extensions),
+      ...methodRefusals(signed, input.method),
+    ],
   };
 }
 
-function checkSignature(signed: SignedUrl, input: InspectionInput): SignatureVerdict {
-  const { secret, method, url } = input;
-  if (secret === undefined) return { verdict: 'not checked', missing: 'the secret (SW_SECRET)' };
-  const sent = sentHeaders(input);
-  const missing = signed.signedHeaders.filter((name) => !sent.has(name) && name !== 'content-length');
-  if (missing.length > 0) return { verdict: 'not checked', missing: `-H for ${missing.join(', ')}` };
-  if (signed.signsBody && input.body === undefined) return { verdict: 'not checked', missing: '--body' };
-
-  const key = (day: string) => [signingKey(secret, day, nodeHashes)];
-  let first: Refusal | undefined;
-  for (const each of method === undefined ? COMMON_METHODS : [method.toUpperCase(), ...COMMON_METHODS]) {
-    const request: ReceivedRequest = {
-      method: each,
-      header: (name) => sent.get(name) ?? null,
-      body: input.body ?? null,
-    };
-    try {
-      verifySignature(signed, request, { signingKeys: key, paths: [...new Set(['/', url.pathname])] });
-    } catch (error) {
-      first ??= asRefusal(error);
-      continue;
-    }
-    if (method === undefined || method.toUpperCase() === each) return { verdict: 'valid', method: each };
-    return { verdict: 'invalid', detail: `it was signed for ${each}, not for ${method.toUpperCase()}` };
-  }
-  return {
-    verdict: 'invalid',
-    detail: 'the secret, the method, a header, the body or a parameter differs from what was signed',
-    ...first?.options.members,
-  };
+function lengthRefusals({ url }: InspectionInput): InspectedRefusal[] {
+  const { maxUrlLength } = DEFAULT_LIMITS;
+  const { length } = url.href;
+  if (length <= maxUrlLength) return [];
+  return [{ code: 'url_too_long', detail: `it has ${length} characters, ${maxUrlLength} are taken` }];
 }
 
-/** The request's headers by their lower-case names; `host` and `content-length` follow from the rest. */
-function sentHeaders({ url, headers, body }: InspectionInput): ReadonlyMap<string, string> {
-  const sent = new Map([['host', url.host]]);
-  if (body !== undefined) sent.set('content-length', String(body.byteLength));
-  for (const [name, value] of Object.entries(headers)) sent.set(name.toLowerCase(), value);
-  return sent;
+function pathRefusals({ url, basePath }: InspectionInput): InspectedRefusal[] {
+  const { pathname } = url;
+  if (pathname === basePath || pathname === `${basePath}/`) return [];
+  const mounted =
+    basePath === '/' ? `; for one that is mounted there add --base-path ${pathname.replace(/\/$/, '')}` : '';
+  const detail = `a gateway answers at the path ${basePath}, and this URL has the path ${pathname}${mounted}`;
+  return [{ code: 'not_found', detail }];
 }
 
-const COMMON_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'];
-
-function validityRefusal(signed: SignedUrl, now: number): Inspection['refusal'] {
+function validityRefusals(signed: SignedUrl, now: number): InspectedRefusal[] {
   try {
     checkValidity(signed, now);
-    return null;
+    return [];
   } catch (error) {
-    const { code, message: detail } = asRefusal(error);
-    return { code, detail };
+    return [asRefusal(error)];
   }
 }
 
-function signatureRefusal(signature: SignatureVerdict): Inspection['refusal'] {
-  return signature.verdict === 'invalid' ? { code: 'signature_mismatch', detail: signature.detail } : null;
+function signatureRefusals(signature: SignatureVerdict): InspectedRefusal[] {
+  return signature.verdict === 'invalid' ? [{ code: 'signature_mismatch', detail: signature.detail }] : [];
 }
 
-function asRefusal(error: unknown): Refusal {
-  if (error instanceof Refusal) return error;
+function extensionRefusals(extensions: readonly ExtensionReading[]): InspectedRefusal[] {
+  const unknown = extensions.filter(({ meaning }) => meaning === undefined).map(({ name }) => name);
+  const are = unknown.length === 1 ? 'is' : 'are';
+  const problems = extensions.flatMap(({ problem }) => problem ?? []);
+  return [
+    ...(unknown.length === 0
+      ? []
+      : [{ code: 'unknown_parameter', detail: `${unknown.join(' and ')} ${are} not known` } as const]),
+    ...problems.map((detail) => ({ code: 'invalid_parameter', detail }) as const),
+  ];
+}
+
+function methodRefusals(signed: SignedUrl, method: string | undefined): InspectedRefusal[] {
+  const named = namedMethods(signed);
+  if (named === undefined || method === undefined || named.includes(method)) return [];
+  return [{ code: 'method_not_allowed', detail: `${method} is not one of ${named.join(';')}` }];
+}
+
+function asRefusal(error: unknown): InspectedRefusal {
+  if (error instanceof Refusal) return { code: error.code, detail: error.message };
   throw error;
 }

@@ -10,16 +10,22 @@ import type { Palette } from './palette.ts';
 export function inspectionText(inspection: Inspection, palette: Palette, now: number): string {
   const rows = inspection.signed === null ? [] : describe(inspection, now);
   rows.push(['Signature', verdict(inspection, palette)]);
-  if (inspection.refusal !== null) {
-    const { code, detail } = inspection.refusal;
-    rows.push(['A gateway says', `${palette.bad(code)}: ${detail}`]);
+  for (const [index, { code, detail }] of inspection.refusals.entries()) {
+    rows.push([index === 0 ? 'A gateway says' : 'and then', `${palette.bad(code)}: ${detail}`]);
   }
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
-  const table = rows.map(([name, text]) => palette.heading(name.padEnd(width)) + printable(text)).join('\n');
+  const table = rows
+    .map(([name, ...lines]) => {
+      const text = lines.map(printable).join(`\n${' '.repeat(width)}`);
+      return palette.heading(name.padEnd(width)) + text;
+    })
+    .join('\n');
   return `${table}\n${intermediates(inspection, palette)}`;
 }
 
-function describe({ signed, expiresAt }: Inspection, now: number): [string, string][] {
+type Row = [name: string, ...lines: string[]];
+
+function describe({ signed, expiresAt, extensions }: Inspection, now: number): Row[] {
   if (signed === null || expiresAt === null) return [];
   const left = expiresAt - now;
   const validFor = formatDuration(signed.expires * 1000);
@@ -31,10 +37,13 @@ function describe({ signed, expiresAt }: Inspection, now: number): [string, stri
     ['Expires', `${readableTime(expiresAt)} (valid for ${validFor}, ${expiry})`],
     ['Signed headers', signed.signedHeaders.join(', ') || 'none: the client may send any'],
     ['Body', signed.signsBody ? 'signed: no other will do' : 'not signed: the client may send any'],
-    ...signed.extensions.map((name): [string, string] => [
-      name,
-      Object.fromEntries(signed.parameters)[name] ?? '',
-    ]),
+    ...extensions.map(
+      ({ name, value, meaning }): Row => [
+        name,
+        value,
+        meaning ?? 'not known: a gateway answers unknown_parameter',
+      ],
+    ),
   ];
 }
 
@@ -47,7 +56,7 @@ function readableTime(milliseconds: number): string {
 function verdict({ signature }: Inspection, palette: Palette): string {
   switch (signature.verdict) {
     case 'valid':
-      return `${palette.good('valid')} for ${signature.method}`;
+      return `${palette.good('valid')} for ${signature.methods.join(' or ')}`;
     case 'invalid':
       return `${palette.bad('invalid')}: ${signature.detail}`;
     case 'not checked':
@@ -55,16 +64,21 @@ function verdict({ signature }: Inspection, palette: Palette): string {
   }
 }
 
-function intermediates({ signature }: Inspection, palette: Palette): string {
+function intermediates({ signature, methodGiven }: Inspection, palette: Palette): string {
   if (signature.verdict !== 'invalid' || signature.canonicalRequest === undefined) return '';
   const block = (title: string, text: string) =>
     `\n${palette.heading(title)}\n${text
       .split('\n')
       .map((line) => `  ${palette.faint('|')} ${printable(line)}`)
       .join('\n')}\n`;
+  const assumed = methodGiven
+    ? ''
+    : `; ${signature.method} is assumed: the method is not in the URL, -X gives it`;
   return (
-    block('The canonical request, as it is seen here (a body as its SHA-256)', signature.canonicalRequest) +
-    block('The string to sign', signature.stringToSign ?? '')
+    block(
+      `The canonical request, as it is seen here (a body as its SHA-256${assumed})`,
+      signature.canonicalRequest,
+    ) + block('The string to sign', signature.stringToSign ?? '')
   );
 }
 

@@ -30,10 +30,24 @@ export const REQUEST_OPTIONS = {
   },
 } as const satisfies OptionsDef;
 
-/** Reads `-H` options as an object of headers. @throws {CliError} 2 */
+/**
+ * Reads `-H` options as an object of headers that can be signed (docs/protocol.md, "What is signed").
+ *
+ * @throws {CliError} 2
+ */
 export function readSignedHeaders(lines: readonly string[]): Record<string, string> {
+  const fields = readHeaderFields(lines, { from: '-H', exitCode: EXIT.usage });
+  for (const [name, value] of fields) {
+    if (/[^\t -~]/.test(value)) {
+      throw new CliError(
+        EXIT.usage,
+        `-H gives '${name}' a value that is not ASCII alone, and clients differ in how they send others`,
+        'Encode it before it is signed and sent, by percent-encoding for example.',
+      );
+    }
+  }
   // fromEntries makes own properties of every name, `__proto__` included.
-  return Object.fromEntries(readHeaderFields(lines, { from: '-H', exitCode: EXIT.usage }));
+  return Object.fromEntries(fields);
 }
 
 /**

@@ -1,4 +1,10 @@
-import { type Signed, SigningError, type SignUrlOptions, sign as signRequest } from '../signing/index.ts';
+import {
+  nodeHashes,
+  type Signed,
+  SigningError,
+  type SignUrlOptions,
+  sign as signRequest,
+} from '../signing/index.ts';
 import { CliError } from './cliError.ts';
 import { defineCommand } from './command.ts';
 import { parseDuration } from './duration.ts';
@@ -151,7 +157,20 @@ const OPTION_NAMES = {
   methods: '--methods',
 } as const satisfies Record<keyof SignUrlOptions, string>;
 
-function report(signed: Signed, { method, proxyUrl, expiry, headers }: SignUrlOptions) {
-  const { url, ...intermediates } = signed;
-  return { url, method, upstream: proxyUrl, expires: expiry, headers, ...intermediates };
+/** What was signed, in the form in which `inspect` and a gateway's refusal show it: a body as its SHA-256. */
+function report(signed: Signed, { method, proxyUrl, expiry, headers, body }: SignUrlOptions) {
+  const { url, canonicalRequest, ...intermediates } = signed;
+  return {
+    url,
+    method,
+    upstream: proxyUrl,
+    expires: expiry,
+    headers,
+    canonicalRequest: body === undefined ? canonicalRequest : canonicalRequest + bodySha256(body),
+    ...intermediates,
+  };
+}
+
+function bodySha256(body: string | Uint8Array): string {
+  return typeof body === 'string' ? nodeHashes.sha256Hex(body) : nodeHashes.sha256Hex('', body);
 }
