@@ -55,6 +55,18 @@ test.each([
   60_000,
 );
 
+test('signway/client is what a page may import', async () => {
+  const names = Object.keys(await import('../client/index.ts'));
+  await folder.write({
+    'page.ts': `import { ${names.join(', ')} } from 'signway/client'; console.log(${names.map((name) => `typeof ${name}`).join(', ')});`,
+  });
+  for (const bundled of [await bundledByBun('page.ts'), await bundledByVite('page.ts')]) {
+    await folder.write({ 'page.mjs': bundled });
+    const ran = await folder.run(['node', 'page.mjs']);
+    expect(ran.stdout).toBe(`${names.map(() => 'function').join(' ')}\n`);
+  }
+}, 60_000);
+
 test.each(['bun', 'node'] as const)(
   'a backend is bundled for %s as ever',
   async (target) => {

@@ -15,8 +15,13 @@ const quick = process.argv.includes('--quick');
 
 await step('install', [bun, 'install', '--frozen-lockfile']);
 await step('types', [bun, 'x', 'tsc', '-p', '.']);
+await step('types of what runs in browsers', [bun, 'x', 'tsc', '-p', 'client']);
 await step('lint', [bun, 'x', 'biome', 'ci', '--error-on-warnings', '.']);
-await step('unit and integration', [bun, 'test', './signing', './server', './cli', './demo']);
+await step('unit and integration', [
+  bun,
+  'test',
+  ...['./signing', './server', './client', './cli', './demo'],
+]);
 await step('the package', [bun, 'test', './package']);
 await step('build', [bun, 'run', 'build']);
 if (!quick) {

@@ -1,0 +1,7 @@
+export { askBackend } from './askBackend.ts';
+export { createSignwayFetch, type RequestToSign, type SignwayFetchOptions } from './createSignwayFetch.ts';
+export { errorOf } from './errorOf.ts';
+export type { Fetch, SendOptions } from './sendRenewing.ts';
+export { SignwayError, type SignwayErrorCode } from './signwayError.ts';
+export { type StreamEvent, type StreamOptions, streamEvents } from './streamEvents.ts';
+export { type StreamTextOptions, streamText } from './streamText.ts';

@@ -1,0 +1,171 @@
+import { expect, test } from 'bun:test';
+import { startGateway } from '../server/testing/gateway.ts';
+import { startUpstream, type UpstreamConnection } from '../server/testing/scriptedUpstream.ts';
+import { createSignwayFetch } from './createSignwayFetch.ts';
+import { type StreamEvent, type StreamOptions, streamEvents } from './streamEvents.ts';
+import { startApi } from './testing/startApi.ts';
+
+const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n';
+const chunk = (text: string | Uint8Array) => {
+  const bytes = Buffer.from(text as string);
+  return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);
+};
+
+test('yields each event as it is sent, and ends with the stream', async () => {
+  await using opened = await openStream();
+  const { connection, events } = opened;
+  connection.send(chunk('data: one\n\n'));
+  expect(await next(events)).toEqual({ type: 'message', data: 'one' });
+  connection.send(chunk('event: delta\r\nid: 7\r\ndata: {"a":\r\ndata: 1}\r\n\r\n: a comment\r\n\r\n'));
+  expect(await next(events)).toEqual({ type: 'delta', id: '7', data: '{"a":\n1}' });
+  connection.send(chunk('data: a\n\ndata: b\n\ndata: cut off'));
+  expect(await next(events)).toEqual({ type: 'message', data: 'a' });
+  expect(await next(events)).toEqual({ type: 'message', data: 'b' });
+  connection.send('0\r\n\r\n');
+  expect(await events.next()).toEqual({ done: true, value: undefined });
+});
+
+test('reads a character that two chunks share', async () => {
+  await using opened = await openStream();
+  const { connection, events } = opened;
+  const bytes = new TextEncoder().encode('data: 👋\n\n');
+  connection.send(chunk(bytes.subarray(0, 8)));
+  connection.send(chunk(bytes.subarray(8)));
+  expect(await next(events)).toEqual({ type: 'message', data: '👋' });
+});
+
+test('leaving the loop ends the upstream’s request', async () => {
+  await using opened = await openStream();
+  const { connection, events } = opened;
+  connection.send(chunk('data: one\n\n'));
+  for await (const event of events) {
+    expect(event.data).toBe('one');
+    break;
+  }
+  await connection.gone;
+});
+
+test('an abort of the call throws its reason and ends the upstream’s request', async () => {
+  const leaving = new AbortController();
+  await using opened = await openStream({ call: leaving.signal });
+  const { connection, events } = opened;
+  connection.send(chunk('data: one\n\n'));
+  await events.next();
+  const waiting = events.next();
+  leaving.abort();
+  await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+  await connection.gone;
+});
+
+test('an abort of the stream’s own signal throws its reason and ends the upstream’s request', async () => {
+  const leaving = new AbortController();
+  await using opened = await openStream({ stream: { signal: leaving.signal } });
+  const { connection, events } = opened;
+  connection.send(chunk('data: one\n\n'));
+  await events.next();
+  const waiting = events.next();
+  leaving.abort(new Error('enough'));
+  await expect(waiting).rejects.toThrow('enough');
+  await connection.gone;
+});
+
+test('a connection that breaks is an error, never an end', async () => {
+  await using opened = await openStream();
+  const { connection, events } = opened;
+  connection.send(chunk('data: one\n\n'));
+  await events.next();
+  connection.socket.destroy();
+  await expect(events.next()).rejects.toMatchObject({
+    code: 'broken_off',
+    requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+  });
+});
+
+test('the gateway’s last event is an error with its code', async () => {
+  await using opened = await openStream();
+  const { connection, events, gateway } = opened;
+  connection.send(chunk('data: one\n\n'));
+  await events.next();
+  const stopping = gateway.stop({ drain: 0 });
+  await expect(events.next()).rejects.toMatchObject({ code: 'shutting_down', status: 503 });
+  await stopping;
+});
+
+test('a refusal is an error with its code', async () => {
+  await using gateway = startGateway();
+  const refused = fetch(gateway.sign('http://127.0.0.1:9/', { expiry: 0, date: '20260101T000000Z' }));
+  await expect(streamEvents(refused).next()).rejects.toMatchObject({ code: 'expired', status: 400 });
+});
+
+test.each([
+  ['in JSON', { error: { message: 'no such model', type: 'invalid_request_error' } }, 'no such model'],
+  ['in text', 'down for the night', 'the answer’s status is 503'.replace('’', "'")],
+])(
+  'an error of the API’s own, %s, is an error with its status and document',
+  async (_, document, message) => {
+    await using api = startApi(() => {
+      const headers = { 'Retry-After': '7' };
+      return typeof document === 'string'
+        ? new Response(document, { status: 503, headers })
+        : Response.json(document, { status: 503, headers });
+    });
+    await using gateway = startGateway();
+    const failed = fetch(gateway.sign(`${api.origin}/`));
+    await expect(streamEvents(failed).next()).rejects.toMatchObject({
+      code: 'upstream_error',
+      status: 503,
+      message,
+      document,
+      retryAfter: 7,
+      retryable: true,
+    });
+  },
+);
+
+test('an answer without events is an error, not an empty stream', async () => {
+  await using api = startApi();
+  const answered = fetch(api.origin);
+  await expect(streamEvents(answered).next()).rejects.toMatchObject({
+    code: 'not_an_event_stream',
+    status: 200,
+  });
+});
+
+interface OpenStream extends AsyncDisposable {
+  connection: UpstreamConnection;
+  events: AsyncGenerator<StreamEvent, void, void>;
+  gateway: ReturnType<typeof startGateway>;
+}
+
+/** A stream through the gateway whose upstream the test plays by hand; its head is sent. */
+async function openStream({
+  call,
+  stream,
+}: {
+  call?: AbortSignal;
+  stream?: StreamOptions;
+} = {}): Promise<OpenStream> {
+  const upstream = await startUpstream();
+  const gateway = startGateway();
+  const signwayFetch = createSignwayFetch({ getSignedUrl: ({ url }) => gateway.sign(url) });
+  const answered = signwayFetch(`${upstream.origin}/`, {
+    headers: { Accept: 'text/event-stream' },
+    ...(call && { signal: call }),
+  });
+  const connection = await upstream.next();
+  connection.send(HEAD);
+  return {
+    connection,
+    gateway,
+    events: streamEvents(answered, stream),
+    async [Symbol.asyncDispose]() {
+      await gateway[Symbol.asyncDispose]();
+      await upstream[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function next(events: AsyncGenerator<StreamEvent, void, void>): Promise<StreamEvent | undefined> {
+  const { value } = await events.next();
+  return value ?? undefined;
+}
