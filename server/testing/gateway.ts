@@ -6,6 +6,15 @@ import type { ExchangeRecord } from '../exchange.ts';
 export const APP = { id: 'my-id', secret: 'my-secret' };
 export const INJECTED = [['Authorization', 'Bearer sk-upstream-key-1234']] as const;
 
+/** The ways in which a gateway can listen: what is asked of one is asked of each. */
+export const FRONTS = ['bun'] as const;
+export type Front = (typeof FRONTS)[number];
+
+export interface TestGatewayOptions extends Partial<SignwayOptions> {
+  /** Default: the gateway's own default. */
+  front?: Front | undefined;
+}
+
 export interface TestGateway extends RunningSignway, AsyncDisposable {
   /** Every exchange that has ended, in order. */
   readonly records: readonly ExchangeRecord[];
@@ -16,7 +25,7 @@ export interface TestGateway extends RunningSignway, AsyncDisposable {
 }
 
 /** A gateway on a free loopback port, with one app that may call anything on loopback. */
-export function startGateway(options: Partial<SignwayOptions> = {}): TestGateway {
+export function startGateway({ front: _front, ...options }: TestGatewayOptions = {}): TestGateway {
   const records: ExchangeRecord[] = [];
   const waiting: ((record: ExchangeRecord) => void)[] = [];
   const running = createSignway({
