@@ -1,101 +1,108 @@
 /**
- * What does the gateway cost beside nginx, for a request, for an event, for a stream that is silent?
+ * What does the gateway cost beside nginx and others: for a request, an event, a silent stream, a large body?
  *
- * Method: every system runs against the same local upstreams, one after the other within each round, so that
- * a busy moment of the machine meets them all; each case is run `--rounds` times and the median is printed with
- * the spread. The main figure is CPU of the gateway's own processes, since load and upstream share the machine.
- * Ratios are against nginx: more is better. Needs nginx, wrk and openssl (Debian: `apt install nginx wrk`).
+ * Method: every system runs against the same local upstreams, as a fresh process, one after the other within
+ * each round. Ratios are taken within a round; medians and the spread are over the rounds. The main figure is
+ * the CPU of a system's own processes, user and system, since load and upstream share the machine with it.
  *
- *   bun run bench [--rounds 3] [--seconds 5] [--only TEXT] [--systems TEXT,TEXT]
+ *   bun run bench [--rounds 3] [--seconds 5] [--only CASE/SYSTEM]… [--write] [--list]
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Case, events, idleStreams, requests, slowDownload } from './cases.ts';
-import { startUpstreams, systems } from './systems.ts';
+import { version as fastifyProxyVersion } from '@fastify/http-proxy/package.json';
+import { version as fastifyVersion } from 'fastify/package.json';
+import { allCases } from './allCases.ts';
+import { describeMachine, loadBefore } from './machine/describeMachine.ts';
+import { descriptorLimit } from './machine/descriptorLimit.ts';
+import { findTools } from './machine/tools.ts';
+import { comparisonTable, textTable } from './report/comparisonTable.ts';
+import { type Conditions, mergeFigures, readFigures, writeFigures } from './report/figuresFile.ts';
+import { performanceReport } from './report/performanceReport.ts';
+import { writePerformancePage } from './report/writePerformancePage.ts';
+import { runCase } from './runCase.ts';
+import { selectCases } from './selection.ts';
+import { allSystems } from './systems/allSystems.ts';
+import { createSurroundings } from './systems/createSurroundings.ts';
 
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '5' },
-    only: { type: 'string', default: '' },
-    systems: { type: 'string', default: '' },
+    only: { type: 'string', multiple: true, default: [] },
+    write: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
   },
 });
-const seconds = Number(options.seconds);
-const cases: Case[] = [
-  requests('small', 64, { seconds }),
-  requests('small', 256, { seconds }),
-  requests('tls', 64, { seconds }),
-  requests('tls', 256, { seconds }),
-  events(200, { seconds }),
-  events(1000, { seconds }),
-  idleStreams(1000),
-  slowDownload(),
-].filter(({ name }) => name.includes(options.only));
-
-for (const tool of ['nginx', 'wrk', 'openssl']) {
-  if (Bun.which(tool) === null) throw new Error(`${tool} is needed: apt install nginx wrk openssl`);
+const [rounds, seconds] = [Number(options.rounds), Number(options.seconds)];
+if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seconds) || seconds < 1) {
+  throw new TypeError('--rounds and --seconds are whole numbers from 1 on');
 }
-const folder = await mkdtemp(join(tmpdir(), 'signway-bench-'));
-const upstreams = await startUpstreams(folder, { rate: 5 });
-const chosen = systems(folder).filter(
-  ({ name }) => options.systems === '' || name === 'nginx' || options.systems.split(',').includes(name),
-);
-try {
-  for (const each of cases) await runCase(each);
-} finally {
-  for (const upstream of upstreams) await upstream.stop();
-  await rm(folder, { recursive: true });
+const DOCS = join(import.meta.dirname, '../docs');
+const FIGURES = join(DOCS, 'performance/figures.json');
+
+const every = allCases({ descriptors: descriptorLimit() });
+const chosen = selectCases(every, options.only);
+if (options.list) {
+  for (const { id, title, systems } of chosen) say(`${id.padEnd(16)} ${title}: ${systems.join(', ')}`);
+} else {
+  await run();
 }
 
-async function runCase(each: Case): Promise<void> {
-  const figures = new Map<string, Record<string, number>[]>();
-  for (let round = 0; round < Number(options.rounds); round++) {
-    for (const system of chosen) {
-      const running = await system.start();
-      try {
-        const found = await each.run(system, running, folder);
-        figures.set(system.name, [...(figures.get(system.name) ?? []), found]);
-      } finally {
-        await running?.stop();
-      }
+async function run(): Promise<void> {
+  const tools = await findTools({ log: remark });
+  await using surroundings = await createSurroundings();
+  const systems = allSystems(surroundings);
+  const conditions: Conditions = {
+    machine: describeMachine(),
+    versions: {
+      bun: Bun.version,
+      ...tools,
+      fastify: fastifyVersion,
+      '@fastify/http-proxy': fastifyProxyVersion,
+    },
+    systems: Object.fromEntries(systems.map(({ name, about }) => [name, about])),
+  };
+  say(`${conditions.machine}; ${rounds} × ${seconds} s`);
+
+  for (const each of chosen) {
+    const load = loadBefore();
+    const results = await runCase(each, systems, {
+      rounds,
+      seconds,
+      onRun: (system, round) => remark(`${each.id}  round ${round + 1}/${rounds}  ${system}`),
+    });
+    say(`\n${each.title}  (${each.id})\n${textTable(comparisonTable(results))}`);
+    if (options.write) {
+      const measured = { ...results, date: today(), commit: commit(), loadBefore: load };
+      await keep({ conditions, measured, ids: every.map(({ id }) => id) });
     }
   }
-  print(each, figures);
 }
 
-function print(each: Case, figures: ReadonlyMap<string, Record<string, number>[]>): void {
-  const units = Object.keys(figures.values().next().value![0]!);
-  const main = units[0]!;
-  const nginx = median(figures.get('nginx')!.map((found) => found[main]!));
-  const rows = [...figures].map(([name, rounds]) => {
-    const own = rounds.map((found) => found[main]!);
-    const ratio = each.lessIsBetter ? nginx / median(own) : median(own) / nginx;
-    return [
-      name,
-      shown(ratio),
-      ...units.map((unit) => shown(median(rounds.map((found) => found[unit]!)))),
-      `${shown(Math.min(...own))} to ${shown(Math.max(...own))}`,
-    ];
-  });
-  const table = [['', 'ratio', ...units, `${main}, spread`], ...rows];
-  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
-  process.stdout.write(`\n${each.name}\n`);
-  for (const row of table) {
-    process.stdout.write(
-      `  ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ')}\n`,
-    );
-  }
+/** After each case, so that a run that is broken off leaves what it has. */
+async function keep(found: Parameters<typeof mergeFigures>[1]): Promise<void> {
+  const all = mergeFigures(await readFigures(FIGURES), found);
+  await writeFigures(FIGURES, all);
+  await writePerformancePage(DOCS, performanceReport(all));
 }
 
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
+function commit(): string {
+  const git = (...args: string[]) =>
+    Bun.spawnSync(['git', ...args], { cwd: DOCS })
+      .stdout.toString()
+      .trim();
+  const changed = git('status', '--porcelain', '--', '../server', '../signing', '../cli') !== '';
+  return `${git('rev-parse', '--short', 'HEAD')}${changed ? ' with changes' : ''}`;
 }
 
-function shown(value: number): string {
-  if (Number.isNaN(value)) return '–';
-  return value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2);
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function remark(line: string): void {
+  process.stderr.write(`${line}\n`);
 }

@@ -1,0 +1,46 @@
+import { freePort, startProcess } from '../machine/startProcess.ts';
+import { SIGNER, signedUrls } from './signedUrls.ts';
+import { SIGNWAY_COMMAND, signwayOptions } from './signwayOptions.ts';
+import { INJECTED, type Setup, type Surroundings, type System } from './system.ts';
+
+/** This gateway, by its command line: with every default, or without all that an option switches off. */
+export function signway(surroundings: Surroundings, { bare = false } = {}): System {
+  const options = signwayOptions();
+  const off = bare ? [...options].filter((option) => option.startsWith('--no-')) : [];
+  return {
+    name: bare ? 'signway-bare' : 'signway',
+    about: bare ? `this gateway with ${off.join(' ')}` : 'this gateway, every default on',
+    missing: (setup) => missing(setup, options),
+    async start({ workers, tls }) {
+      const { folder, upstreams, certificates } = surroundings;
+      const port = freePort();
+      const { host } = new URL(upstreams.tls);
+      const command = [
+        ...[...SIGNWAY_COMMAND, 'serve', '--host', '127.0.0.1', '--port', String(port), '--drain', '1s'],
+        ...['--allow-network', '127.0.0.0/8', '--resolve', `${host}:127.0.0.1`],
+        ...['--upstream-ca', certificates.ca, ...off],
+        ...(options.has('--workers') ? ['--workers', String(workers)] : []),
+        ...(tls ? ['--tls-cert', certificates.certificate, '--tls-key', certificates.key] : []),
+      ];
+      const running = await startProcess(command, {
+        port,
+        folder,
+        env: {
+          SW_ID: `${SIGNER.idPrefix}0`,
+          SW_SECRET: SIGNER.secret,
+          SW_HEADERS: `${INJECTED.name}: ${INJECTED.value}`,
+        },
+      });
+      return {
+        ...running,
+        ...signedUrls(`${tls ? 'https' : 'http'}://127.0.0.1:${port}`, { upstreams, refusedStatus: 400 }),
+      };
+    },
+  };
+}
+
+function missing({ workers, tls, apps }: Setup, options: ReadonlySet<string>): string | null {
+  if (workers > 1 && !options.has('--workers')) return 'has no option --workers';
+  if (tls && !options.has('--tls-cert')) return 'has no option --tls-cert';
+  return apps > 1 ? 'has one app on the command line' : null;
+}
