@@ -8,13 +8,16 @@ export {
   SCHEMA_NAME,
   SUBJECT,
 } from './extensionValues.ts';
+export { grantedUrl } from './grantedUrl.ts';
 export { type Hashes, nodeHashes } from './hashes.ts';
 export { parseMethods } from './methods.ts';
 export { ALGORITHM, METHOD, PARAMETERS, type Parameter } from './parameters.ts';
+export { type GrantPath, parseGrant, readGrantPath, refuseScope } from './parseGrant.ts';
 export { parseSignedUrl, type SignedUrl } from './parseSignedUrl.ts';
 export { REFUSALS, Refusal, type RefusalCode, type RefusalOptions } from './refusal.ts';
 export { signingKey } from './signature.ts';
 export { signedBodyLength } from './signedBodyLength.ts';
+export { type SignGrantOptions, signGrant } from './signGrant.ts';
 export { type Signed, sign, signUrl } from './signUrl.ts';
 export { SigningError, type SignUrlOptions } from './signUrlOptions.ts';
 export { formatTimestamp, parseTimestamp } from './timestamp.ts';

@@ -146,7 +146,7 @@ function checkedHeaders(
   body: Uint8Array | undefined,
 ): [string, string][] {
   const signed = new Map<string, string>();
-  for (const [name, value] of plainEntries('headers', headers)) {
+  for (const [name, value] of Object.entries(plainObject('headers', headers))) {
     const trimmed = trimSpacesAndTabs(name);
     // As with the method: toLowerCase makes a Kelvin sign a k.
     const lower = /^[!-~]+$/.test(trimmed) ? trimmed.toLowerCase() : '';
@@ -182,7 +182,7 @@ function checkedExtensions(options: SignUrlOptions): [string, string][] {
   const typed = typedExtensions(options, (option, problem) => {
     throw new SigningError(option, problem);
   });
-  const entries = plainEntries('extensions', options.extensions ?? {});
+  const entries = Object.entries(plainObject('extensions', options.extensions));
   for (const [name, value] of entries) {
     if (typed.some(([other]) => other === name)) {
       throw new SigningError('extensions', `must not hold '${name}', which has an option of its own here`);
@@ -196,13 +196,17 @@ function checkedExtensions(options: SignUrlOptions): [string, string][] {
   return [...entries, ...typed].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** The entries of an object of texts. Of a `Headers` object, a Map or a list there would be none, or others. */
-function plainEntries(
+/**
+ * An object of texts as it is. A `Headers` object, a Map or a list would have no entries, or others.
+ *
+ * @throws {SigningError}
+ */
+export function plainObject(
   option: 'headers' | 'extensions',
-  values: Readonly<Record<string, string>>,
-): [string, string][] {
+  values: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
   if (typeof values !== 'object' || values === null || Symbol.iterator in values) {
     throw new SigningError(option, 'must be a plain object of texts');
   }
-  return Object.entries(values);
+  return values;
 }

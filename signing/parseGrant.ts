@@ -1,0 +1,72 @@
+import { decodeGrantToken } from './grantToken.ts';
+import { PARAMETER_PREFIX } from './parameters.ts';
+import { parseSignedUrl, type SignedUrl } from './parseSignedUrl.ts';
+import { Refusal } from './refusal.ts';
+
+/** Where a request to a grant is addressed, as it was sent but for dot segments. */
+export interface GrantPath {
+  readonly token: string;
+  /** What follows `/s/<token>/`. */
+  readonly path: string;
+  /** The request's own query, without its `?`. */
+  readonly query: string;
+}
+
+/**
+ * Takes `<base path>/s/<token>/…` apart. Null for any other path, `/s/<token>` without the slash among them.
+ *
+ * @param target its path with dot segments resolved, so that what leaves the grant is no longer below it
+ * @param basePath where the gateway is mounted, without a slash at its end. Default: at the root
+ */
+export function readGrantPath(
+  { path, query }: { path: string; query: string },
+  basePath = '',
+): GrantPath | null {
+  const start = `${basePath}/s/`;
+  if (!path.startsWith(start)) return null;
+  const end = path.indexOf('/', start.length);
+  return end === -1 ? null : { token: path.slice(start.length, end), path: path.slice(end + 1), query };
+}
+
+/**
+ * Parses the token of a grant as {@link parseSignedUrl} parses a query, and refuses one that is no grant.
+ *
+ * @throws {Refusal} what `parseSignedUrl` throws; `invalid_parameter` for a token that is not the unpadded
+ * base64url of `X-Sw-*` parameters alone, without `X-Sw-Scope=prefix` or `X-Sw-Methods`, with a signed body, or
+ * whose `X-Sw-Proxy` is no prefix
+ */
+export function parseGrant(token: string): SignedUrl {
+  const query = decodeGrantToken(token);
+  if (query?.split('&').every((parameter) => parameter.startsWith(PARAMETER_PREFIX)) !== true) {
+    throw invalid(
+      'the token of a grant must be the unpadded base64url of X-Sw-* parameters, and of them alone',
+    );
+  }
+  const url = parseSignedUrl(query);
+  if (signedValue(url, 'X-Sw-Scope') !== 'prefix') throw invalid('X-Sw-Scope must be prefix in a grant');
+  if (signedValue(url, 'X-Sw-Methods') === undefined) throw invalid('X-Sw-Methods is missing in a grant');
+  if (url.signsBody) throw invalid('X-Sw-Body must be false in a grant');
+  const prefix = signedValue(url, 'X-Sw-Proxy')!;
+  if (prefix.includes('?') || !prefix.endsWith('/')) {
+    throw invalid('X-Sw-Proxy must be a prefix in a grant: its path ends in a slash, and it has no query');
+  }
+  return url;
+}
+
+/**
+ * Refuses a grant that is used as a signed URL.
+ *
+ * @throws {Refusal} `invalid_parameter`
+ */
+export function refuseScope(url: SignedUrl): void {
+  if (url.extensions.includes('X-Sw-Scope')) throw invalid('X-Sw-Scope makes a grant, which is a base URL');
+}
+
+/** The value of a signed parameter as it was sent, decoded. */
+export function signedValue(url: SignedUrl, name: string): string | undefined {
+  return url.parameters.find(([other]) => other === name)?.[1];
+}
+
+function invalid(detail: string): Refusal {
+  return new Refusal('invalid_parameter', detail);
+}
