@@ -37,6 +37,7 @@ const COMMANDS = {
       ? (await import('./serve.ts')).serve
       : (await import('./serveOnBun.ts')).serveOnBun,
   sign: async () => (await import('./sign.ts')).sign,
+  grant: async () => (await import('./grant.ts')).grant,
   inspect: async () => (await import('./inspect.ts')).inspect,
   keygen: async () => (await import('./keygen.ts')).keygen,
 } as const satisfies Record<string, () => Promise<Command>>;

@@ -6,7 +6,7 @@ const DOCUMENT = await Bun.file(new URL('../docs/cli.md', import.meta.url)).text
 const OPTION = /--[a-z][a-z0-9-]+/g;
 
 describe('docs/cli.md', () => {
-  test.each(['serve', 'sign', 'inspect', 'keygen'])(
+  test.each(['serve', 'sign', 'grant', 'inspect', 'keygen'])(
     'documents the options of %s, and no others',
     async (command) => {
       const { stdout } = await runSignway([command, '--help']);
@@ -33,7 +33,9 @@ describe('docs/cli.md', () => {
   });
 
   test('documents every variable that the help names', async () => {
-    const helps = await Promise.all(['serve', 'sign', 'inspect'].map((name) => runSignway([name, '--help'])));
+    const helps = await Promise.all(
+      ['serve', 'sign', 'grant', 'inspect'].map((name) => runSignway([name, '--help'])),
+    );
     const named = new Set(helps.flatMap(({ stdout }) => stdout.match(/SW_[A-Z_]+/g) ?? []));
     for (const variable of named) expect(section('Environment variables')).toContain(`\`${variable}\``);
     expect(named.size).toBe(6);

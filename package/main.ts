@@ -6,4 +6,12 @@ export {
   type Signway,
   type SignwayOptions,
 } from '../server/createSignway.ts';
-export { type Signed, SigningError, type SignUrlOptions, sign, signUrl } from '../signing/index.ts';
+export {
+  type Signed,
+  type SignGrantOptions,
+  SigningError,
+  type SignUrlOptions,
+  sign,
+  signGrant,
+  signUrl,
+} from '../signing/index.ts';

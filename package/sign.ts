@@ -1,2 +1,10 @@
 /** `signway/sign`: what a backend needs, on Bun and on Node. */
-export { type Signed, SigningError, type SignUrlOptions, sign, signUrl } from '../signing/index.ts';
+export {
+  type Signed,
+  type SignGrantOptions,
+  SigningError,
+  type SignUrlOptions,
+  sign,
+  signGrant,
+  signUrl,
+} from '../signing/index.ts';
