@@ -1,3 +1,4 @@
+import { MalformedMessage } from '../../http1/malformedMessage.ts';
 import {
   type Deadlines,
   type Ending,
@@ -107,7 +108,7 @@ export class Http1Exchange implements PoolClient, ConnectionOwner, ResponseEvent
       const taken = this.parser.push(bytes);
       if (this.parser.complete) this.endWire({ clean: taken === bytes.length });
     } catch (error) {
-      this.malformed(error as TransportError);
+      this.malformed(error);
       return;
     }
     if (this.body !== null && !this.isAnswered) this.giveAnswer();
@@ -204,8 +205,9 @@ export class Http1Exchange implements PoolClient, ConnectionOwner, ResponseEvent
     if (this.isAnswered) this.body!.end(COMPLETE);
   }
 
-  private malformed(error: TransportError): void {
-    if (!this.isAnswered) this.fail(error);
+  private malformed(error: unknown): void {
+    if (!(error instanceof MalformedMessage)) throw error;
+    if (!this.isAnswered) this.fail(new TransportError('upstream_invalid_response', error.reason));
     else this.endBody({ kind: 'broken', reason: error.reason });
   }
 

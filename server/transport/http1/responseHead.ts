@@ -1,4 +1,5 @@
-import { type HeaderPairs, TransportError } from '../transport.ts';
+import { MalformedMessage } from '../../http1/malformedMessage.ts';
+import type { HeaderPairs } from '../transport.ts';
 
 /** The head of one answer, judged: how its body is framed and whether its connection may be used again. */
 export interface ResponseHead {
@@ -23,7 +24,7 @@ export interface StatusLine {
 /**
  * Reads `HTTP/1.x SP 3DIGIT SP [reason]` (RFC 9112, section 4). The space before an empty reason may be
  * absent, as many servers leave it out and it can be read in one way only.
- * Throws {@link TransportError} with `upstream_invalid_response`.
+ * Throws {@link MalformedMessage}.
  */
 export function readStatusLine(line: string): StatusLine {
   if (!line.startsWith('HTTP/1.1') && !line.startsWith('HTTP/1.0')) throw fault('not HTTP/1.1');
@@ -38,7 +39,7 @@ export function readStatusLine(line: string): StatusLine {
 
 /**
  * Judges the fields of a final answer to `method` (RFC 9112, sections 6.3 and 9.3).
- * Throws {@link TransportError} with `upstream_invalid_response`: whatever two readers could frame differently
+ * Throws {@link MalformedMessage}: whatever two readers could frame differently
  * is refused, as it is how answers are smuggled (RFC 9112, section 11.2).
  */
 export function readResponseHead(
@@ -112,6 +113,6 @@ function isField(name: string, lower: string): boolean {
   return name === lower || name.toLowerCase() === lower;
 }
 
-function fault(what: string): TransportError {
-  return new TransportError('upstream_invalid_response', `head: ${what}`);
+function fault(what: string): MalformedMessage {
+  return new MalformedMessage(`head: ${what}`);
 }

@@ -5,8 +5,4 @@ export const RESPONSE_LIMITS = {
   headFields: 128,
   /** Interim answers (1xx) before the final one. */
   interimAnswers: 16,
-  /** Bytes of one chunk's size line after its digits: extensions are skipped, never stored. */
-  chunkExtensionBytes: 8 * 1024,
-  trailerBytes: 8 * 1024,
-  trailerFields: 128,
 } as const satisfies Record<string, number>;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { CHUNK_LIMITS } from '../../http1/chunkedBody.ts';
+import { MalformedMessage } from '../../http1/malformedMessage.ts';
 import { MALFORMED_RESPONSES, TRUNCATED_RESPONSES } from '../testing/malformedResponses.ts';
-import { TransportError } from '../transport.ts';
 import type { ResponseHead } from './responseHead.ts';
 import { RESPONSE_LIMITS } from './responseLimits.ts';
 import { ResponseParser } from './responseParser.ts';
@@ -146,7 +147,8 @@ describe('whether the connection may be used again', () => {
 });
 
 describe('limits', () => {
-  const { headBytes, headFields, chunkExtensionBytes, trailerBytes } = RESPONSE_LIMITS;
+  const { headBytes, headFields } = RESPONSE_LIMITS;
+  const { extensionBytes, trailerBytes } = CHUNK_LIMITS;
   const headOf = (size: number) => {
     const rest = `${OK}Content-Length: 0\r\nX: \r\n\r\n`;
     return rest.replace('X: ', `X: ${'a'.repeat(size - rest.length)}`);
@@ -159,8 +161,8 @@ describe('limits', () => {
     ['fields', fieldsOf(headFields), fieldsOf(headFields + 1), 'head: too many fields'],
     [
       'an extension',
-      extensionOf(chunkExtensionBytes),
-      extensionOf(chunkExtensionBytes + 1),
+      extensionOf(extensionBytes),
+      extensionOf(extensionBytes + 1),
       'chunk: extension too large',
     ],
     ['trailers', trailersOf(trailerBytes), trailersOf(trailerBytes + 1), 'trailer: too large'],
@@ -180,7 +182,7 @@ describe('limits', () => {
     let pushed = 0;
     expect(() => {
       for (; pushed < 4 * headBytes; pushed += piece.length) parser.push(piece);
-    }).toThrow(TransportError);
+    }).toThrow(MalformedMessage);
     expect(pushed).toBeLessThanOrEqual(headBytes);
   });
 });
@@ -258,7 +260,7 @@ function read(pieces: readonly string[], method = 'GET'): Reading {
     const cut = parser.finish();
     return cut === null ? reading('complete at the end') : reading('cut', { reason: cut });
   } catch (error) {
-    if (!(error instanceof TransportError)) throw error;
+    if (!(error instanceof MalformedMessage)) throw error;
     return reading('refused', { reason: error.reason });
   }
 }

@@ -1,6 +1,6 @@
-import { TransportError } from '../transport.ts';
-import { ChunkedBody } from './chunkedBody.ts';
-import { FieldSection } from './fieldSection.ts';
+import { ChunkedBody } from '../../http1/chunkedBody.ts';
+import { FieldSection } from '../../http1/fieldSection.ts';
+import { MalformedMessage } from '../../http1/malformedMessage.ts';
 import { type ResponseHead, readResponseHead, readStatusLine, type StatusLine } from './responseHead.ts';
 import { RESPONSE_LIMITS } from './responseLimits.ts';
 
@@ -13,8 +13,7 @@ export interface ResponseEvents {
 
 /**
  * A strict, incremental reader of one answer (RFC 9112): bytes in, in any split, events out. No input or
- * output of its own. `push` and `finish` say what is malformed by throwing {@link TransportError} with
- * `upstream_invalid_response`.
+ * output of its own. `push` and `finish` say what is malformed by throwing {@link MalformedMessage}.
  */
 export class ResponseParser {
   complete = false;
@@ -100,6 +99,6 @@ export class ResponseParser {
   }
 }
 
-function fault(reason: string): TransportError {
-  return new TransportError('upstream_invalid_response', reason);
+function fault(reason: string): MalformedMessage {
+  return new MalformedMessage(reason);
 }

@@ -1,11 +1,17 @@
-import { TransportError } from '../transport.ts';
 import { FieldSection } from './fieldSection.ts';
-import { RESPONSE_LIMITS } from './responseLimits.ts';
+import { MalformedMessage } from './malformedMessage.ts';
+
+export const CHUNK_LIMITS = {
+  /** Bytes of one chunk's size line after its digits: extensions are skipped, never stored. */
+  extensionBytes: 8 * 1024,
+  trailerBytes: 8 * 1024,
+  trailerFields: 128,
+} as const;
 
 /**
  * Decodes the chunked transfer coding (RFC 9112, section 7.1), from bytes that come in any split. Extensions
  * are skipped; trailers are checked as fields and dropped (RFC 9110, section 6.5.1). Throws
- * {@link TransportError} with `upstream_invalid_response`.
+ * {@link MalformedMessage}.
  */
 export class ChunkedBody {
   done = false;
@@ -92,7 +98,7 @@ export class ChunkedBody {
       this.state = AT_SIZE_LF;
       return;
     }
-    if (++this.extensionBytes > RESPONSE_LIMITS.chunkExtensionBytes) throw fault('extension too large');
+    if (++this.extensionBytes > CHUNK_LIMITS.extensionBytes) throw fault('extension too large');
     if (!this.extensionOpen) {
       // Blanks are allowed before the semicolon only; "5 " or "5x" is no size.
       if (code === SEMICOLON) this.extensionOpen = true;
@@ -102,7 +108,7 @@ export class ChunkedBody {
 
   private readTrailers(bytes: Buffer, at: number): number {
     this.trailers ??= new FieldSection('trailer', {
-      limits: { bytes: RESPONSE_LIMITS.trailerBytes, fields: RESPONSE_LIMITS.trailerFields },
+      limits: { bytes: CHUNK_LIMITS.trailerBytes, fields: CHUNK_LIMITS.trailerFields },
     });
     const end = this.trailers.push(bytes, at);
     this.done = this.trailers.done;
@@ -139,6 +145,6 @@ function hexDigit(code: number): number {
   return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
 
-function fault(what: string): TransportError {
-  return new TransportError('upstream_invalid_response', `chunk: ${what}`);
+function fault(what: string): MalformedMessage {
+  return new MalformedMessage(`chunk: ${what}`);
 }

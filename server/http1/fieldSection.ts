@@ -1,8 +1,16 @@
-import { TransportError } from '../transport.ts';
+import { MalformedMessage } from './malformedMessage.ts';
 
 export interface FieldSectionLimits {
   readonly bytes: number;
   readonly fields: number;
+}
+
+export interface FieldSectionOptions {
+  readonly limits: FieldSectionLimits;
+  /** Gets the first line, which is then no field. */
+  readonly startLine?: (line: string) => void;
+  /** Default: true. */
+  readonly folding?: boolean;
 }
 
 /**
@@ -10,8 +18,8 @@ export interface FieldSectionLimits {
  * from bytes that come in any split. With `startLine`, the first line is handed to it.
  *
  * Only whole lines are judged, in their order, so that the outcome is the same however the bytes were cut.
- * Folded lines are unfolded to one space (RFC 9112, section 5.2). Throws {@link TransportError} with
- * `upstream_invalid_response` and the reason `<label>: …`.
+ * Folded lines are unfolded to one space, as a client must (RFC 9112, section 5.2), or with `folding: false`
+ * refused, as a server may. Throws {@link MalformedMessage} with the reason `<label>: …`.
  */
 export class FieldSection {
   readonly fields: [name: string, value: string][] = [];
@@ -19,15 +27,17 @@ export class FieldSection {
 
   private readonly label: string;
   private readonly limits: FieldSectionLimits;
+  private readonly folding: boolean;
   private startLine: ((line: string) => void) | null;
   private size = 0;
   /** The beginning of a line whose end has not come yet; it grows by doubling. */
   private unfinished: Buffer | null = null;
   private unfinishedLength = 0;
 
-  constructor(label: string, options: { limits: FieldSectionLimits; startLine?: (line: string) => void }) {
+  constructor(label: string, options: FieldSectionOptions) {
     this.label = label;
     this.limits = options.limits;
+    this.folding = options.folding ?? true;
     this.startLine = options.startLine ?? null;
   }
 
@@ -53,7 +63,7 @@ export class FieldSection {
   private readLines(bytes: Buffer, offset: number): number {
     if (bytes[offset] === CR && bytes[offset + 1] === LF) {
       this.size += 2;
-      if (this.size > this.limits.bytes) throw this.fault('too large');
+      if (this.size > this.limits.bytes) throw this.tooMuch('too large');
       this.line('\r', 0, 1);
       return offset + 2;
     }
@@ -66,7 +76,7 @@ export class FieldSection {
     while (!this.done) {
       const feed = text.indexOf('\n', at);
       if (feed === -1) {
-        if (wanted > allowed) throw this.fault('too large');
+        if (wanted > allowed) throw this.tooMuch('too large');
         break;
       }
       this.line(text, at, feed);
@@ -79,7 +89,7 @@ export class FieldSection {
   private keep(bytes: Buffer, from: number, to: number): void {
     const length = this.unfinishedLength + to - from;
     if (this.size + length > this.limits.bytes && !bytes.subarray(from, to).includes(LF)) {
-      throw this.fault('too large');
+      throw this.tooMuch('too large');
     }
     if (this.unfinished === null || this.unfinished.length < length) {
       const larger = Buffer.allocUnsafe(Math.max(256, length * 2));
@@ -116,12 +126,13 @@ export class FieldSection {
       const spaced = colon > start && (code === SPACE || code === TAB);
       throw this.fault(spaced ? 'space before the colon' : 'malformed field name');
     }
-    if (this.fields.length >= this.limits.fields) throw this.fault('too many fields');
+    if (this.fields.length >= this.limits.fields) throw this.tooMuch('too many fields');
     this.fields.push([text.slice(start, colon), this.value(text, colon + 1, stop)]);
   }
 
   private fold(text: string, start: number, stop: number): void {
     const field = this.fields.at(-1);
+    if (!this.folding) throw this.fault('folded line');
     if (field === undefined) throw this.fault('folded first line');
     // Readers differ over folding; where it would decide how a body is framed, nobody may guess.
     if (FRAMING_FIELDS.has(field[0].toLowerCase())) throw this.fault('folded framing field');
@@ -148,8 +159,12 @@ export class FieldSection {
     return stop;
   }
 
-  private fault(what: string): TransportError {
-    return new TransportError('upstream_invalid_response', `${this.label}: ${what}`);
+  private fault(what: string): MalformedMessage {
+    return new MalformedMessage(`${this.label}: ${what}`);
+  }
+
+  private tooMuch(what: string): MalformedMessage {
+    return new MalformedMessage(`${this.label}: ${what}`, { limit: true });
   }
 }
 
