@@ -16,7 +16,32 @@ const LIMITS = {
     description: 'Largest signed body; it is held in memory until it is verified',
   },
   maxBody: { option: 'max-body', unit: 'bytes', description: 'Largest body that is streamed through' },
+  maxHeaderBytes: {
+    option: 'max-header-bytes',
+    unit: 'bytes',
+    description: 'Largest header section of a request',
+  },
+  headerTimeout: {
+    option: 'header-timeout',
+    unit: 'milliseconds',
+    description: "From a request's first byte to the end of its headers",
+  },
   bodyTimeout: { option: 'body-timeout', unit: 'milliseconds', description: 'To receive a signed body' },
+  bodySilenceTimeout: {
+    option: 'body-silence-timeout',
+    unit: 'milliseconds',
+    description: 'Silence within a body that is streamed through',
+  },
+  keepAliveTimeout: {
+    option: 'keep-alive-timeout',
+    unit: 'milliseconds',
+    description: 'Between two requests on one connection',
+  },
+  sendTimeout: {
+    option: 'send-timeout',
+    unit: 'milliseconds',
+    description: 'While a client takes nothing of its answer',
+  },
   connectTimeout: {
     option: 'connect-timeout',
     unit: 'milliseconds',

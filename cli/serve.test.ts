@@ -114,6 +114,7 @@ describe('signway serve', () => {
       '--allow-network must be',
     ],
     ['a pin without an address', ['a', SECRET, '--resolve', 'a:1:b'], {}, EXIT.usage, '--resolve must be'],
+    ['a front that is none', ['a', SECRET, '--front', 'x'], {}, EXIT.usage, '--front must be'],
     ['a transport that is none', ['a', SECRET, '--transport', 'x'], {}, EXIT.usage, '--transport must be'],
     [
       'an authority that is not there',

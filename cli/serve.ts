@@ -104,9 +104,9 @@ function exchangeLine(record: ExchangeRecord): string {
   return JSON.stringify({ ...record, time: new Date(record.time).toISOString() });
 }
 
-function listen(signway: Signway, { port, hostname }: ServeSettings): RunningSignway {
+function listen(signway: Signway, { port, hostname, front }: ServeSettings): RunningSignway {
   try {
-    return signway.serve({ port, ...(hostname === undefined ? {} : { hostname }) });
+    return signway.serve({ port, front, ...(hostname === undefined ? {} : { hostname }) });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') {

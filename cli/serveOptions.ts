@@ -85,6 +85,12 @@ export const SERVE_OPTIONS = {
     valueHint: 'address',
     description: 'The address to listen on (every address)',
   },
+  front: {
+    type: 'string',
+    group: LISTENING,
+    valueHint: 'http1|bun',
+    description: "What reads requests: the gateway's own server, or Bun.serve (http1)",
+  },
   drain: {
     type: 'string',
     group: LISTENING,

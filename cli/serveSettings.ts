@@ -28,6 +28,7 @@ export interface ServeSettings {
   readonly upstreamCa: string | undefined;
   readonly port: number;
   readonly hostname: string | undefined;
+  readonly front: 'http1' | 'bun';
   readonly cors: CorsOptions;
   readonly limits: Partial<Limits>;
   /** Milliseconds. */
@@ -102,6 +103,7 @@ export function readServeSettings(line: ServeLine, sources: SettingsSources): Se
     upstreamCa: readAuthorities(line.value('upstream-ca')),
     port: readPort(line.value('port'), env.PORT),
     hostname: line.value('host'),
+    front: readFront(line.value('front')),
     cors: readCors(line),
     limits: readLimits(line),
     drain: readDrain(line.value('drain')),
@@ -180,6 +182,11 @@ function readPort(argument: string | undefined, variable: string | undefined): n
   const [name, exitCode] =
     argument === undefined ? (['PORT', EXIT.configuration] as const) : (['--port', EXIT.usage] as const);
   throw new CliError(exitCode, `${name} must be a port from 0 to 65535, not '${text}'`);
+}
+
+function readFront(text = 'http1'): 'http1' | 'bun' {
+  if (text === 'http1' || text === 'bun') return text;
+  throw new CliError(EXIT.usage, `--front must be http1 or bun, not '${text}'`);
 }
 
 function readCors(line: ServeLine): CorsOptions {

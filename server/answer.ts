@@ -1,13 +1,15 @@
 import { Refusal, type RefusalCode } from '../signing/refusal.ts';
-import { COMMENT, EventStreamTail, errorEvent, isEventStream, mayBeginWithComment } from './eventStream.ts';
+import type { ClientAnswer, StreamedBody } from './clientAnswer.ts';
+import type { ClientRequest } from './clientRequest.ts';
+import { EventStreamTail, errorEvent, isEventStream } from './eventStream.ts';
 import type { Exchange } from './exchange.ts';
 import type { ClientHeaders } from './headers/clientHeaders.ts';
 import type { Cors } from './headers/cors.ts';
 import type { Limits } from './limits.ts';
-import type { AnswerBody, BodySink, Ending, UpstreamAnswer } from './transport/transport.ts';
+import type { AnswerBody, BodySink, Ending, HeaderPairs, UpstreamAnswer } from './transport/transport.ts';
 
 export interface AnswerContext {
-  readonly request: Request;
+  readonly request: ClientRequest;
   readonly upstream: URL;
   /** What must never come back in a header. */
   readonly secrets: readonly string[];
@@ -31,55 +33,52 @@ export interface StreamedAnswer {
  *
  * @throws {Refusal} `upstream_invalid_response` for a status that is no final one
  */
-export function respond(answer: UpstreamAnswer, context: AnswerContext): Response {
+export function respond(answer: UpstreamAnswer, context: AnswerContext): ClientAnswer {
   const { request, exchange, cors } = context;
-  if (answer.status < 200 || answer.status > 599) {
+  const { status, statusText } = answer;
+  if (status < 200 || status > 599) {
     answer.body.cancel();
     throw new Refusal('upstream_invalid_response', 'the upstream sent an invalid answer', {
       cause: 'head: status outside 200 to 599',
     });
   }
   const headers = context.clientHeaders(answer.headers, context);
-  headers.set('X-Sw-Request-Id', exchange.id);
+  headers.push(['X-Sw-Request-Id', exchange.id]);
   cors.allow(headers, request);
-  exchange.status = answer.status;
+  exchange.status = status;
   exchange.head();
 
   const { whole } = answer.body;
   if (whole === null) {
-    if (isEventStream(headers)) headers.set('X-Accel-Buffering', 'no');
-    const body = streamed(answer.body, { ...context, headers });
-    return new Response(body, { status: answer.status, headers });
+    const events = isEventStream(answer.headers);
+    if (events) headers.push(['X-Accel-Buffering', 'no']);
+    const length = answer.body.framing === 'length' ? declaredLength(answer.headers) : undefined;
+    const body = streamed(answer.body, { ...context, events, length: length ?? null });
+    return { status, statusText, headers, body };
   }
   exchange.bytesOut = whole.byteLength;
   exchange.end('complete');
-  if (request.method === 'HEAD' || answer.status === 304) {
-    const length = answer.headers.find(([name]) => name.toLowerCase() === 'content-length');
-    if (length !== undefined) headers.set('Content-Length', length[1]);
-    return new Response(null, { status: answer.status, headers });
-  }
-  const body = BODILESS.has(answer.status) ? null : headers.has('content-type') ? whole : untyped(whole);
-  return new Response(body as BodyInit | null, { status: answer.status, headers });
+  if (request.method !== 'HEAD' && !BODILESS.has(status)) return { status, statusText, headers, body: whole };
+  const length = status === 204 || status === 205 ? undefined : declaredLength(answer.headers);
+  if (length !== undefined) headers.push(['Content-Length', String(length)]);
+  return { status, statusText, headers, body: null };
 }
 
-const BODILESS = new Set([204, 205]);
+const BODILESS = new Set([204, 205, 304]);
 
-/** How long the first byte of an event stream may take before a comment line releases the answer's head. */
-const COMMENT_AFTER_MS = 20;
-
-const LAST_WORDS_MS = 20;
-
-/** Bun.serve invents a `Content-Type` for bytes, not for a stream; one that ends at once keeps its length. */
-function untyped(bytes: Uint8Array): ReadableStream {
-  return direct((controller) => {
-    controller.write(bytes);
-    controller.end();
-  });
+/** What a transport has found to be one valid length. */
+function declaredLength(headers: HeaderPairs): number | undefined {
+  const found = headers.find(([name]) => name.length === 14 && name.toLowerCase() === 'content-length');
+  return found === undefined ? undefined : Number(found[1]);
 }
 
-function streamed(body: AnswerBody, context: AnswerContext & { headers: Headers }): ReadableStream {
-  const { request, headers, exchange, limits, streams } = context;
-  const tail = isEventStream(headers) ? new EventStreamTail() : null;
+function streamed(
+  body: AnswerBody,
+  context: AnswerContext & { events: boolean; length: number | null },
+): StreamedBody {
+  const { exchange, limits, streams, events, length } = context;
+  const tail = events ? new EventStreamTail() : null;
+  const silence = events ? limits.eventStreamSilenceTimeout : limits.silenceTimeout;
   let brokenOff: { code: RefusalCode; detail: string } | null = null;
   const stream: StreamedAnswer = {
     breakOff(code, detail) {
@@ -88,45 +87,33 @@ function streamed(body: AnswerBody, context: AnswerContext & { headers: Headers 
     },
   };
   streams.add(stream);
-
-  return direct(async (controller) => {
-    let comment: Timer | undefined;
-    if (mayBeginWithComment(request, headers)) {
-      comment = setTimeout(() => controller.write(COMMENT), COMMENT_AFTER_MS);
-    }
-    const sink: BodySink = {
-      write(bytes) {
-        clearTimeout(comment);
-        exchange.bytesOut += bytes.byteLength;
-        tail?.push(bytes);
-        const written = controller.write(bytes);
-        return typeof written === 'number' ? undefined : written;
-      },
-    };
-    const silence = tail === null ? limits.silenceTimeout : limits.eventStreamSilenceTimeout;
-    const ending = await body.pipe(sink, { silence });
-    clearTimeout(comment);
-    streams.delete(stream);
-    if (brokenOff !== null) {
-      const { code, detail } = brokenOff;
-      // In the middle of an event nothing is written: it would show the broken event as a whole one.
-      if (tail?.betweenEvents === true) {
-        controller.write(errorEvent(code, detail));
-        controller.flush();
-        // The connection is reset next, and a reset overtakes what the client has not read yet.
-        await Bun.sleep(LAST_WORDS_MS);
+  return {
+    length,
+    async pipe(client) {
+      const counted: BodySink = {
+        write(bytes) {
+          exchange.bytesOut += bytes.byteLength;
+          tail?.push(bytes);
+          return client.write(bytes);
+        },
+      };
+      const ending = await body.pipe(counted, { silence });
+      streams.delete(stream);
+      if (brokenOff !== null) {
+        const { code, detail } = brokenOff;
+        // In the middle of an event nothing is written: it would show the broken event as a whole one.
+        if (tail?.betweenEvents === true && length === null) client.write(errorEvent(code, detail));
+        exchange.end('shut_down', { code });
+        return 'broken';
       }
-      exchange.end('shut_down', { code });
-      throw new BrokenOff();
-    }
-    if (ending.kind === 'complete' && !isCutOff(body, tail)) {
-      exchange.end('complete');
-      controller.end();
-      return;
-    }
-    exchange.end(...recorded(ending));
-    throw new BrokenOff();
-  });
+      if (ending.kind === 'complete' && !isCutOff(body, tail)) {
+        exchange.end('complete');
+        return 'whole';
+      }
+      exchange.end(...recorded(ending));
+      return 'broken';
+    },
+  };
 }
 
 /**
@@ -148,20 +135,4 @@ function recorded(ending: Ending): Parameters<Exchange['end']> {
     case 'aborted':
       return ['client_gone'];
   }
-}
-
-/** Rejecting a stream with anything breaks the client's connection; this says nothing to nobody. */
-class BrokenOff extends Error {}
-
-interface DirectController {
-  /** A promise while the client reads more slowly than is written. */
-  write(bytes: Uint8Array): number | Promise<number>;
-  /** Sends what was written now; without it, that happens at the end of the turn. */
-  flush(): void;
-  end(): void;
-}
-
-/** Bun's direct stream: what is written goes to the socket without a queue in between. */
-function direct(pull: (controller: DirectController) => void | Promise<void>): ReadableStream {
-  return new ReadableStream({ type: 'direct', pull } as unknown as UnderlyingDefaultSource);
 }

@@ -2,9 +2,10 @@ import type { Server } from 'bun';
 import type { StreamedAnswer } from './answer.ts';
 import { type App, type AppRegistry, createAppRegistry } from './apps.ts';
 import type { ExchangeRecord } from './exchange.ts';
+import { createBunFetch, listenBun } from './front/bun/bunFront.ts';
+import { listenHttp1 } from './front/http1/http1Front.ts';
 import { createHandler } from './handler.ts';
 import { type CorsOptions, createCors } from './headers/cors.ts';
-import { healthResponse } from './health.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { createHttp1Transport } from './transport/http1/http1Transport.ts';
 import type { Transport } from './transport/transport.ts';
@@ -34,11 +35,13 @@ export interface ServeOptions {
   port?: number;
   /** Default: every address. */
   hostname?: string;
+  /** What reads requests and writes answers. Default: `http1`, the gateway's own; `bun` is `Bun.serve`. */
+  front?: 'http1' | 'bun';
 }
 
 export interface Signway {
   /** Answers one request; never rejects. `server` is the Bun.serve that received it. */
-  fetch(request: Request, server: Server<undefined>): Response | Promise<Response>;
+  fetch(request: Request, server: Server<unknown>): Response | Promise<Response>;
   /** Listens. */
   serve(options?: ServeOptions): RunningSignway;
 }
@@ -80,7 +83,7 @@ export function createSignway(options: SignwayOptions): Signway {
   let stopping = false;
   let open = 0;
 
-  const handle = createHandler({
+  const handler = createHandler({
     apps,
     cors: createCors(options.cors),
     network,
@@ -97,29 +100,16 @@ export function createSignway(options: SignwayOptions): Signway {
   });
 
   return {
-    fetch: handle,
-    serve: ({ port = 3000, hostname } = {}) => {
-      const server = Bun.serve({
-        port,
-        ...(hostname === undefined ? {} : { hostname }),
-        development: false,
-        // `development: false` alone lets a second process take the same port without a word (Bun 1.4.5).
-        reusePort: false,
-        idleTimeout: IDLE_TIMEOUT_SECONDS,
-        // Declared lengths are refused by the handler with a code; this cuts off what comes in chunks.
-        maxRequestBodySize: limits.maxBody + 1,
-        fetch(request, self) {
-          const path = request.url.slice(request.url.indexOf('/', 8));
-          return healthResponse(path, { stopping }) ?? handle(request, self);
-        },
-        error: () => new Response(null, { status: 500 }),
-      });
-      network.refuseListener(server.port!);
-      return { url: server.url, port: server.port!, stop };
+    fetch: createBunFetch(handler, limits),
+    serve: ({ port = 3000, hostname, front: choice = 'http1' } = {}) => {
+      const listen = choice === 'bun' ? listenBun : listenHttp1;
+      const front = listen({ handler, limits, port, hostname, reusePort: false });
+      network.refuseListener(front.port);
+      return { url: front.url, port: front.port, stop };
 
       async function stop({ drain = DEFAULT_DRAIN_MS } = {}): Promise<{ brokenOff: number }> {
         stopping = true;
-        const drained = server.stop().then(() => true);
+        const drained = front.drain().then(() => true);
         const { promise: tooLate, resolve } = Promise.withResolvers<boolean>();
         const timer = setTimeout(resolve, drain, false);
         const done = await Promise.race([drained, tooLate]);
@@ -129,7 +119,7 @@ export function createSignway(options: SignwayOptions): Signway {
           for (const stream of [...streams]) stream.breakOff('shutting_down', 'the gateway is shutting down');
           // What the last events need to reach their sockets before these are closed.
           await Bun.sleep(LAST_WORDS_MS);
-          await server.stop(true);
+          await front.destroy();
         }
         transport.close();
         return { brokenOff };
@@ -142,6 +132,5 @@ function isList(apps: SignwayOptions['apps']): apps is readonly App[] {
   return Array.isArray(apps);
 }
 
-const IDLE_TIMEOUT_SECONDS = 30;
 const DEFAULT_DRAIN_MS = 30_000;
 const LAST_WORDS_MS = 50;

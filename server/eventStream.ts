@@ -1,25 +1,11 @@
 import type { RefusalCode } from '../signing/refusal.ts';
 import { problemDocument } from './problem.ts';
+import type { HeaderPairs } from './transport/transport.ts';
 
-export function isEventStream(headers: Headers): boolean {
-  return /^text\/event-stream\s*(?:;|$)/i.test(headers.get('content-type') ?? '');
+export function isEventStream(headers: HeaderPairs): boolean {
+  const type = headers.find(([name]) => name.length === 12 && name.toLowerCase() === 'content-type');
+  return type !== undefined && /^text\/event-stream\s*(?:;|$)/i.test(type[1]);
 }
-
-/**
- * Bun.serve holds the end of an answer's head back until the first byte of its body, so that a page would
- * learn of a silent event stream only at its first event. A comment line releases it: parsers skip it (HTML,
- * section 9.2.6), but one old API client is known to fail on it, so it goes only to clients whose `Accept`
- * names event streams, and never into an encoded body.
- */
-export function mayBeginWithComment(request: Request, answer: Headers): boolean {
-  return (
-    isEventStream(answer) &&
-    !answer.has('content-encoding') &&
-    /\btext\/event-stream\b/i.test(request.headers.get('accept') ?? '')
-  );
-}
-
-export const COMMENT = new TextEncoder().encode(':\n\n');
 
 /** Remembers how an event stream's bytes so far end. */
 export class EventStreamTail {

@@ -1,24 +1,25 @@
-import type { Server } from 'bun';
 import { checkValidity } from '../signing/checkValidity.ts';
 import { parseSignedUrl, type SignedUrl } from '../signing/parseSignedUrl.ts';
 import { Refusal } from '../signing/refusal.ts';
-import { signedBodyLength } from '../signing/signedBodyLength.ts';
 import { checkSignedHeaders, type ReceivedRequest, verifySignature } from '../signing/verifySignature.ts';
 import { respond, type StreamedAnswer } from './answer.ts';
 import type { App, AppRegistry } from './apps.ts';
 import { bunHashes } from './bunHashes.ts';
+import type { ClientAnswer } from './clientAnswer.ts';
+import type { ClientRequest } from './clientRequest.ts';
 import { type CompiledApp, createAppCompiler } from './compiledApp.ts';
 import { Exchange, type ExchangeRecord } from './exchange.ts';
 import { createClientHeaders } from './headers/clientHeaders.ts';
 import type { Cors } from './headers/cors.ts';
 import { createUpstreamHeaders } from './headers/upstreamHeaders.ts';
+import { healthAnswer } from './health.ts';
 import type { Limits } from './limits.ts';
-import { problemResponse } from './problem.ts';
-import { checkDeclaredLength, readSignedBody, streamedBody } from './requestBody.ts';
+import { problemAnswer } from './problem.ts';
+import { checkDeclaredLength, forwardBody, readSignedBody } from './requestBody.ts';
+import { checkRoute } from './route.ts';
 import { type Transport, TransportError } from './transport/transport.ts';
 import type { UpstreamNetwork } from './upstream/network.ts';
 import { upstreamRequest } from './upstream/upstreamRequest.ts';
-import { checkRoute, readTarget } from './wire.ts';
 
 /** What a handler works with. */
 export interface Gateway {
@@ -34,11 +35,16 @@ export interface Gateway {
   readonly onExchange: (record: ExchangeRecord) => void;
 }
 
-export type Handler = (request: Request, server: Server<undefined>) => Promise<Response>;
+export interface Handler {
+  /** Answers one request; never rejects. */
+  handle(request: ClientRequest): ClientAnswer | Promise<ClientAnswer>;
+  /** Answers what a front could not read as a request. */
+  refuse(refusal: Refusal, method: string): ClientAnswer;
+}
 
 /**
- * Makes the function that answers a signed request. Its way, in wire order: the wire, the signed URL, the app,
- * the body, the signature, the upstream, the answer (docs/protocol.md, "The order of the checks").
+ * Makes the functions that answer requests. The way of a signed one, in wire order: the signed URL, the app, the
+ * body, the signature, the upstream, the answer (docs/protocol.md, "The order of the checks").
  */
 export function createHandler(gateway: Gateway): Handler {
   const { cors, network, transport, limits, streams, clock } = gateway;
@@ -46,24 +52,28 @@ export function createHandler(gateway: Gateway): Handler {
   const upstreamHeaders = createUpstreamHeaders();
   const clientHeaders = createClientHeaders();
 
-  return async (request, server) => {
-    const preflight = cors.preflight(request);
-    if (preflight !== null) return preflight;
-    const exchange = new Exchange(request.method, { time: clock(), onEnd: gateway.onExchange });
-    gateway.onOpen();
+  return {
+    handle: (request) =>
+      healthAnswer(request.path, { stopping: gateway.stopping() }) ??
+      cors.preflight(request) ??
+      handleSigned(request),
+    refuse: (refusal, method) => answerError(refusal, { exchange: begin(method) }),
+  };
+
+  async function handleSigned(request: ClientRequest): Promise<ClientAnswer> {
+    const exchange = begin(request.method);
     try {
-      const target = readTarget(request, limits.maxUrlLength);
       if (gateway.stopping()) throw new Refusal('shutting_down', 'the gateway is shutting down');
-      checkRoute(request, target);
-      const url = parseSignedUrl(target.query);
+      checkRoute(request);
+      const url = parseSignedUrl(request.query);
       checkValidity(url, clock(), limits);
       const found = findApp(url.appId);
       const app = found instanceof Promise ? await found : found;
       cors.check(request);
       const head = receivedHead(request);
       checkSignedHeaders(url, head);
-      if (!url.signsBody) checkDeclaredLength(request, limits.maxBody);
-      const signedBody = url.signsBody ? await receiveSignedBody(head, { request, server }) : null;
+      if (!url.signsBody) checkDeclaredLength(request.body, limits.maxBody);
+      const signedBody = url.signsBody ? await readSignedBody(request, { head, limits }) : null;
       const verified = verifySignature(
         url,
         { ...head, body: signedBody },
@@ -75,9 +85,7 @@ export function createHandler(gateway: Gateway): Handler {
       const upstream = routeOf(app, url.upstream);
       const allowed = network.authorise(url.upstream);
       const address = typeof allowed === 'string' ? allowed : await allowed;
-      // The limits of the upstream's side hold from here on; Bun's own would cut a silent stream.
-      server.timeout(request, 0);
-      const body = signedBody ?? streamedBody(request);
+      const body = signedBody ?? forwardBody(request, limits);
       exchange.bytesIn = body === null ? 0 : body instanceof Uint8Array ? body.byteLength : body.length;
       const answer = await transport.send(
         upstreamRequest(verified, {
@@ -88,7 +96,7 @@ export function createHandler(gateway: Gateway): Handler {
           limits,
           upstreamHeaders,
         }),
-        request.signal,
+        request.gone,
       );
       return respond(answer, {
         request,
@@ -103,7 +111,12 @@ export function createHandler(gateway: Gateway): Handler {
     } catch (error) {
       return answerError(error, { request, exchange });
     }
-  };
+  }
+
+  function begin(method: string): Exchange {
+    gateway.onOpen();
+    return new Exchange(method, { time: clock(), onEnd: gateway.onExchange });
+  }
 
   /** Without a promise where the registry needs none. */
   function findApp(id: string): CompiledApp | Promise<CompiledApp> {
@@ -118,42 +131,35 @@ export function createHandler(gateway: Gateway): Handler {
     });
   }
 
-  function receiveSignedBody(
-    head: ReceivedHead,
-    { request, server }: { request: Request; server: Server<undefined> },
-  ): Promise<Uint8Array> {
-    const length = signedBodyLength(head);
-    checkDeclaredLength(request, limits.maxSignedBody);
-    // Bun's idle timeout would cut the upload even while bytes arrive.
-    server.timeout(request, 0);
-    return readSignedBody(request, { length, limits });
-  }
-
   function answerError(
     error: unknown,
-    { request, exchange }: { request: Request; exchange: Exchange },
-  ): Response {
-    if (request.signal.aborted || (error instanceof TransportError && error.code === 'aborted')) {
+    { request, exchange }: { request?: ClientRequest; exchange: Exchange },
+  ): ClientAnswer {
+    const refusal = request?.body.failure ?? refusalOf(error);
+    if (refusal !== null) {
+      exchange.status = refusal.status;
+      const reason = typeof refusal.cause === 'string' ? refusal.cause : refusal.message;
+      exchange.end('refused', { code: refusal.code, reason });
+      return problemAnswer(refusal, exchange.id);
+    }
+    if (request?.gone.aborted === true || (error instanceof TransportError && error.code === 'aborted')) {
       exchange.status = 499;
       exchange.end('client_gone');
-      return new Response(null, { status: 499 });
+      return bare(499, exchange);
     }
-    const refusal = refusalOf(error);
-    if (refusal === null) {
-      exchange.status = 500;
-      exchange.end('refused', { reason: internalReason(error) });
-      return new Response(null, { status: 500, headers: { 'X-Sw-Request-Id': exchange.id } });
-    }
-    exchange.status = refusal.status;
-    const reason = typeof refusal.cause === 'string' ? refusal.cause : refusal.message;
-    exchange.end('refused', { code: refusal.code, reason });
-    return problemResponse(refusal, exchange.id);
+    exchange.status = 500;
+    exchange.end('refused', { reason: internalReason(error) });
+    return bare(500, exchange);
   }
+}
+
+function bare(status: number, { id }: Exchange): ClientAnswer {
+  return { status, statusText: '', headers: [['X-Sw-Request-Id', id]], body: null };
 }
 
 type ReceivedHead = Omit<ReceivedRequest, 'body'>;
 
-function receivedHead(request: Request): ReceivedHead {
+function receivedHead(request: ClientRequest): ReceivedHead {
   return { method: request.method, header: (name) => request.headers.get(name) };
 }
 

@@ -1,10 +1,17 @@
+import type { ClientAnswer } from './clientAnswer.ts';
+
 /** Answers `/healthz` (alive) and `/readyz` (taking requests); null for every other path. */
-export function healthResponse(path: string, { stopping }: { stopping: boolean }): Response | null {
-  if (path === '/healthz') return new Response('alive\n', { headers: HEADERS });
+export function healthAnswer(path: string, { stopping }: { stopping: boolean }): ClientAnswer | null {
+  if (path === '/healthz') return answer(200, 'alive\n');
   if (path !== '/readyz') return null;
-  return stopping
-    ? new Response('shutting down\n', { status: 503, headers: HEADERS })
-    : new Response('ready\n', { headers: HEADERS });
+  return stopping ? answer(503, 'shutting down\n') : answer(200, 'ready\n');
 }
 
-const HEADERS = { 'Content-Type': 'text/plain;charset=utf-8', 'Cache-Control': 'no-store' };
+function answer(status: number, text: string): ClientAnswer {
+  return { status, statusText: '', headers: HEADERS, body: Buffer.from(text) };
+}
+
+const HEADERS = [
+  ['Content-Type', 'text/plain;charset=utf-8'],
+  ['Cache-Control', 'no-store'],
+] as const;

@@ -10,8 +10,18 @@ export interface Limits {
   readonly maxSignedBody: number;
   /** Largest body that is streamed through. `body_too_large` */
   readonly maxBody: number;
+  /** Largest header section, in bytes, without the request line. `headers_too_large` */
+  readonly maxHeaderBytes: number;
+  /** From a request's first byte to the end of its head. `request_timeout` */
+  readonly headerTimeout: number;
   /** To receive a signed body. `request_timeout` */
   readonly bodyTimeout: number;
+  /** Silence in a body that is streamed through. `request_timeout` */
+  readonly bodySilenceTimeout: number;
+  /** Between two requests on one connection, which is then closed. */
+  readonly keepAliveTimeout: number;
+  /** While a client takes nothing of what waits for it. The answer breaks off. */
+  readonly sendTimeout: number;
   /** To connect to the upstream, TLS included. `upstream_timeout` */
   readonly connectTimeout: number;
   /** From the request being sent to the head of the upstream's answer. `upstream_timeout` */
@@ -30,7 +40,12 @@ export const DEFAULT_LIMITS = {
   maxUrlLength: 12_288,
   maxSignedBody: 10 * 1024 * 1024,
   maxBody: 128 * 1024 * 1024,
+  maxHeaderBytes: 16_384,
+  headerTimeout: 15_000,
   bodyTimeout: 60_000,
+  bodySilenceTimeout: 60_000,
+  keepAliveTimeout: 75_000,
+  sendTimeout: 60_000,
   connectTimeout: 10_000,
   headTimeout: 600_000,
   silenceTimeout: 300_000,

@@ -1,21 +1,22 @@
 import { REFUSALS, type Refusal, type RefusalCode } from '../signing/refusal.ts';
-import { protectedHeaders } from './headers/clientHeaders.ts';
+import type { ClientAnswer } from './clientAnswer.ts';
+import { PROTECTION } from './headers/clientHeaders.ts';
 
-/** Turns a refusal into a response: the one place where that is done (RFC 9457, docs/protocol.md). */
-export function problemResponse(refusal: Refusal, requestId: string): Response {
-  const { members, headers: further } = refusal.options;
-  const headers = protectedHeaders();
-  for (const name in further) headers.set(name, further[name]!);
-  headers.set('Content-Type', 'application/problem+json');
-  headers.set('Access-Control-Allow-Origin', '*');
-  headers.set('Access-Control-Expose-Headers', '*');
-  headers.set('X-Sw-Error', refusal.code);
-  headers.set('X-Sw-Request-Id', requestId);
-  if (!REFUSALS[refusal.code].retry) headers.set('x-should-retry', 'false');
-  return new Response(problemDocument(refusal.code, refusal.message, members), {
-    status: refusal.status,
-    headers,
-  });
+/** Turns a refusal into an answer: the one place where that is done (RFC 9457, docs/protocol.md). */
+export function problemAnswer(refusal: Refusal, requestId: string): ClientAnswer {
+  const { members, headers: further = {} } = refusal.options;
+  const headers: [string, string][] = [
+    ['Content-Type', 'application/problem+json'],
+    ['Access-Control-Allow-Origin', '*'],
+    ['Access-Control-Expose-Headers', '*'],
+    ['X-Sw-Error', refusal.code],
+    ['X-Sw-Request-Id', requestId],
+    ...Object.entries(further),
+    ...PROTECTION,
+  ];
+  if (!REFUSALS[refusal.code].retry) headers.push(['x-should-retry', 'false']);
+  const body = Buffer.from(problemDocument(refusal.code, refusal.message, members));
+  return { status: refusal.status, statusText: '', headers, body };
 }
 
 export function problemDocument(

@@ -1,47 +1,44 @@
 import { Refusal } from '../signing/refusal.ts';
+import { signedBodyLength } from '../signing/signedBodyLength.ts';
+import type { ClientBody, ClientRequest } from './clientRequest.ts';
 import type { Limits } from './limits.ts';
 import type { RequestBody } from './transport/transport.ts';
 
 /**
- * Reads a signed body whole.
+ * Holds a signed body in memory, once its declared length has been judged.
  *
- * @param length as declared: the server's parser sees to it that the body is not longer
- * @throws {Refusal} `request_timeout`
+ * @throws {Refusal} `length_required`, `body_too_large`, `request_timeout`, `bad_request`
  */
-export async function readSignedBody(
-  request: Request,
-  { length, limits }: { length: number; limits: Pick<Limits, 'bodyTimeout'> },
+export function readSignedBody(
+  { body, http2 }: ClientRequest,
+  { head, limits }: { head: Parameters<typeof signedBodyLength>[0]; limits: Limits },
 ): Promise<Uint8Array> {
-  if (length === 0) return new Uint8Array(0);
-  if (limits.bodyTimeout === 0) return request.bytes();
-  const { promise: tooLate, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    reject(new Refusal('request_timeout', `the body did not arrive within ${limits.bodyTimeout} ms`));
-  }, limits.bodyTimeout);
-  try {
-    return await Promise.race([request.bytes(), tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
+  signedBodyLength(head, { http2 });
+  checkDeclaredLength(body, limits.maxSignedBody);
+  return body.read({ bytes: limits.maxSignedBody, timeout: limits.bodyTimeout });
 }
 
 /**
- * Refuses a body by its declared length. One without is cut off at the limit by the server's parser.
+ * Refuses a body by its declared length, before any of it is read; one without is counted as it comes.
  *
  * @throws {Refusal} `body_too_large`
  */
-export function checkDeclaredLength(request: Request, limit: number): void {
-  if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge(limit);
+export function checkDeclaredLength({ declared }: ClientBody, limit: number): void {
+  if (declared !== null && declared > limit) throw bodyTooLarge(limit);
 }
 
 /** The body that goes to the upstream as it comes, held back by the upstream's pace. */
-export function streamedBody(request: Request): RequestBody {
-  const declared = request.headers.get('content-length');
-  if (declared === '0') return new Uint8Array(0);
-  if (request.body === null) return null;
-  return { stream: request.body, length: declared === null ? null : Number(declared) };
+export function forwardBody({ body }: ClientRequest, limits: Limits): RequestBody {
+  return body.forward({ bytes: limits.maxBody, timeout: limits.bodySilenceTimeout });
 }
 
-function tooLarge(limit: number): Refusal {
+export function bodyTooLarge(limit: number): Refusal {
   return new Refusal('body_too_large', `the body must not be over ${limit} bytes`);
+}
+
+export function bodyTimedOut(timeout: number): Refusal {
+  return new Refusal(
+    'request_timeout',
+    `nothing came of the body for ${timeout} ms, or not all of it in time`,
+  );
 }

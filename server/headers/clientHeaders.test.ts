@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test';
-import { createClientHeaders, secretsOf } from './clientHeaders.ts';
+import { type ClientHeaders, createClientHeaders, secretsOf } from './clientHeaders.ts';
 
-const clientHeaders = createClientHeaders();
+const make = createClientHeaders();
+const clientHeaders = (...args: Parameters<ClientHeaders>) => new Headers(make(...args));
 const upstream = new URL('https://api.test/v1/things?x=1');
 const names = (headers: Headers) => [...headers.keys()];
 const protection = names(clientHeaders([], { upstream, secrets: [] }));

@@ -34,16 +34,18 @@ const DROPPED = new Set([
 const DROPPED_PREFIXES = ['proxy-', 'access-control-', 'content-security-policy', 'x-sw-'];
 
 /** On every answer, so that a proxied page never runs as a page of this origin and is never kept. */
-const PROTECTION = {
-  'Cache-Control': 'private, no-store',
-  'X-Content-Type-Options': 'nosniff',
-  'Content-Security-Policy': "sandbox; default-src 'none'; frame-ancestors 'none'",
-  'Referrer-Policy': 'no-referrer',
-  'Cross-Origin-Resource-Policy': 'cross-origin',
-} as const;
+export const PROTECTION: readonly [string, string][] = [
+  ['Cache-Control', 'private, no-store'],
+  ['X-Content-Type-Options', 'nosniff'],
+  ['Content-Security-Policy', "sandbox; default-src 'none'; frame-ancestors 'none'"],
+  ['Referrer-Policy', 'no-referrer'],
+  ['Cross-Origin-Resource-Policy', 'cross-origin'],
+];
+
+const PROTECTED = new Set(PROTECTION.map(([name]) => name.toLowerCase()));
 
 /** Makes the headers of the client's answer from an upstream's, but for CORS and the request's id. */
-export type ClientHeaders = (received: HeaderPairs, options: ClientHeadersOptions) => Headers;
+export type ClientHeaders = (received: HeaderPairs, options: ClientHeadersOptions) => [string, string][];
 
 export interface ClientHeadersOptions {
   /** The URL that was called: a relative `Location` is made absolute against it. */
@@ -54,37 +56,32 @@ export interface ClientHeadersOptions {
 
 /** A header's fate by its name is remembered: the same few names come with every answer. */
 export function createClientHeaders({ maxNames = 1000 } = {}): ClientHeaders {
-  const fates = new Map<string, string | null>();
+  const fates = new Map<string, Fate>();
 
-  /** The name in lower case, or null for one that ends here. */
-  function fateOf(spelling: string): string | null {
+  function fateOf(spelling: string): Fate {
     const known = fates.get(spelling);
     if (known !== undefined) return known;
     const name = spelling.toLowerCase();
-    const fate = isDropped(name) ? null : name;
+    const fate: Fate = isDropped(name) ? 'drop' : name === 'location' ? 'resolve' : 'pass';
     if (fates.size < maxNames) fates.set(spelling, fate);
     return fate;
   }
 
   return (received, { upstream, secrets }) => {
-    const headers = protectedHeaders();
+    const headers: [string, string][] = [];
     const listed = connectionOptions(received.find(isConnection)?.[1] ?? null);
-    for (const [spelling, value] of received) {
-      const name = fateOf(spelling);
-      if (name === null || listed?.has(name) === true) continue;
-      if (secrets.some((secret) => value.includes(secret))) continue;
-      headers.append(name, name === 'location' ? absolute(value, upstream) : value);
+    for (const [name, value] of received) {
+      const fate = fateOf(name);
+      if (fate === 'drop' || listed?.has(name.toLowerCase()) === true) continue;
+      if (secrets.length > 0 && secrets.some((secret) => value.includes(secret))) continue;
+      headers.push([name, fate === 'resolve' ? absolute(value, upstream) : value]);
     }
+    headers.push(...PROTECTION);
     return headers;
   };
 }
 
-/** The headers that every answer carries, refusals included. Copying them costs a third of setting them. */
-export function protectedHeaders(): Headers {
-  return new Headers(PROTECTED);
-}
-
-const PROTECTED = new Headers(PROTECTION);
+type Fate = 'drop' | 'pass' | 'resolve';
 
 /**
  * The parts of injected headers that must never come back: each value, and the credentials after its scheme.

@@ -1,4 +1,6 @@
 import { Refusal } from '../../signing/refusal.ts';
+import type { ClientAnswer } from '../clientAnswer.ts';
+import type { ClientRequest } from '../clientRequest.ts';
 
 /** What pages may do. Credentials are never allowed. */
 export interface CorsOptions {
@@ -12,11 +14,11 @@ export interface CorsOptions {
 
 export interface Cors {
   /** Answers a preflight (Fetch, section 3.3); null when the request is none. */
-  preflight(request: Request): Response | null;
+  preflight(request: ClientRequest): ClientAnswer | null;
   /** @throws {Refusal} `origin_not_allowed` for a page of an origin that is not listed */
-  check(request: Request): void;
+  check(request: ClientRequest): void;
   /** Lets the page that asked read an answer of an upstream. */
-  allow(headers: Headers, request: Request): void;
+  allow(headers: [string, string][], request: ClientRequest): void;
 }
 
 /**
@@ -30,17 +32,17 @@ export function createCors({ allowOrigins = '*', allowMethods, allowHeaders }: C
     preflight(request) {
       if (request.method !== 'OPTIONS') return null;
       const method = request.headers.get('access-control-request-method');
-      if (method === null || !request.headers.has('origin')) return null;
-      const headers = new Headers({
-        'Access-Control-Allow-Origin': '*',
-        'Access-Control-Allow-Methods': allowMethods ?? method,
-        'Access-Control-Max-Age': PREFLIGHT_MAX_AGE,
-        Vary: 'Access-Control-Request-Method, Access-Control-Request-Headers',
-      });
+      if (method === null || request.headers.get('origin') === null) return null;
+      const headers: [string, string][] = [
+        ['Access-Control-Allow-Origin', '*'],
+        ['Access-Control-Allow-Methods', allowMethods ?? method],
+        ['Access-Control-Max-Age', PREFLIGHT_MAX_AGE],
+        ['Vary', 'Access-Control-Request-Method, Access-Control-Request-Headers'],
+      ];
       // Echoed, since `*` covers neither Authorization nor, in some browsers, anything (Fetch, section 4.9).
       const asked = allowHeaders ?? request.headers.get('access-control-request-headers');
-      if (asked !== null) headers.set('Access-Control-Allow-Headers', asked);
-      return new Response(null, { status: 204, headers });
+      if (asked !== null) headers.push(['Access-Control-Allow-Headers', asked]);
+      return { status: 204, statusText: '', headers, body: null };
     },
     check(request) {
       const origin = request.headers.get('origin');
@@ -48,14 +50,14 @@ export function createCors({ allowOrigins = '*', allowMethods, allowHeaders }: C
       throw new Refusal('origin_not_allowed', 'pages of this origin may not use the gateway');
     },
     allow(headers, request) {
-      headers.set('Access-Control-Expose-Headers', '*');
+      headers.push(['Access-Control-Expose-Headers', '*']);
       if (listed === null) {
-        headers.set('Access-Control-Allow-Origin', '*');
+        headers.push(['Access-Control-Allow-Origin', '*']);
         return;
       }
-      headers.append('Vary', 'Origin');
+      headers.push(['Vary', 'Origin']);
       const origin = request.headers.get('origin');
-      if (origin !== null) headers.set('Access-Control-Allow-Origin', origin);
+      if (origin !== null) headers.push(['Access-Control-Allow-Origin', origin]);
     },
   };
 }

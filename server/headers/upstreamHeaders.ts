@@ -1,3 +1,4 @@
+import type { RequestHeaders } from '../clientRequest.ts';
 import type { HeaderPairs } from '../transport/transport.ts';
 
 /**
@@ -40,7 +41,7 @@ const DROPPED = new Set([
 const DROPPED_PREFIXES = ['proxy-', 'x-forwarded-', 'cf-', 'sec-', 'access-control-request-', 'x-sw-'];
 
 /** Makes the headers of the upstream's request: `Host`, the client's that may pass, then the injected ones. */
-export type UpstreamHeaders = (client: Headers, options: UpstreamHeadersOptions) => [string, string][];
+export type UpstreamHeaders = (client: RequestHeaders, options: UpstreamHeadersOptions) => [string, string][];
 
 export interface UpstreamHeadersOptions {
   /** The upstream's authority, with its port unless it is the scheme's own. */
@@ -53,27 +54,35 @@ export interface UpstreamHeadersOptions {
 
 /** A header's fate by its name is remembered: the same few names come with every request. */
 export function createUpstreamHeaders({ maxNames = 1000 } = {}): UpstreamHeaders {
-  const spellings = new Map<string, string | null>();
+  const fates = new Map<string, Fate>();
 
-  function spellingOf(name: string): string | null {
-    const known = spellings.get(name);
+  function fateOf(sent: string): Fate {
+    const known = fates.get(sent);
     if (known !== undefined) return known;
-    const spelling = isDropped(name) ? null : usualSpelling(name);
-    if (spellings.size < maxNames) spellings.set(name, spelling);
-    return spelling;
+    const name = sent.toLowerCase();
+    const fate = { name, spelling: isDropped(name) ? null : name === sent ? usualSpelling(name) : sent };
+    if (fates.size < maxNames) fates.set(sent, fate);
+    return fate;
   }
 
   return (client, { host, injected, injectedNames }) => {
     const listed = connectionOptions(client.get('connection'));
     const pairs: [string, string][] = [['Host', host]];
-    client.forEach((value, name) => {
-      const spelling = spellingOf(name);
+    client.forEach((value, sent) => {
+      const { name, spelling } = fateOf(sent);
       if (spelling === null || injectedNames.has(name) || listed?.has(name) === true) return;
       pairs.push([spelling, value]);
     });
     for (const [name, value] of injected) pairs.push([name, value]);
     return pairs;
   };
+}
+
+interface Fate {
+  /** In lower case. */
+  readonly name: string;
+  /** How it goes out; null when it ends here. */
+  readonly spelling: string | null;
 }
 
 /** The lower-case names that a `Connection` header lists; undefined where that is none. */

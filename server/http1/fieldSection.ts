@@ -9,6 +9,8 @@ export interface FieldSectionOptions {
   readonly limits: FieldSectionLimits;
   /** Gets the first line, which is then no field. */
   readonly startLine?: (line: string) => void;
+  /** Bytes that the first line may take beside those of `limits`. Default: 0, it counts among them. */
+  readonly startLineBytes?: number;
   /** Default: true. */
   readonly folding?: boolean;
 }
@@ -28,7 +30,10 @@ export class FieldSection {
   private readonly label: string;
   private readonly limits: FieldSectionLimits;
   private readonly folding: boolean;
+  private readonly startLineBytes: number;
   private startLine: ((line: string) => void) | null;
+  /** Bytes that the section may have, as far as that is known yet. */
+  private allowance: number;
   private size = 0;
   /** The beginning of a line whose end has not come yet; it grows by doubling. */
   private unfinished: Buffer | null = null;
@@ -39,6 +44,8 @@ export class FieldSection {
     this.limits = options.limits;
     this.folding = options.folding ?? true;
     this.startLine = options.startLine ?? null;
+    this.startLineBytes = options.startLineBytes ?? 0;
+    this.allowance = options.limits.bytes + this.startLineBytes;
   }
 
   /** Takes bytes from `offset` on; returns the offset after the last one that belongs to the section. */
@@ -63,13 +70,13 @@ export class FieldSection {
   private readLines(bytes: Buffer, offset: number): number {
     if (bytes[offset] === CR && bytes[offset + 1] === LF) {
       this.size += 2;
-      if (this.size > this.limits.bytes) throw this.tooMuch('too large');
+      if (this.size > this.allowance) throw this.tooMuch('too large');
       this.line('\r', 0, 1);
       return offset + 2;
     }
     const end = bytes.indexOf(EMPTY_LINE, offset);
     const wanted = end === -1 ? bytes.length : end + EMPTY_LINE.length;
-    const allowed = offset + this.limits.bytes - this.size;
+    const allowed = offset + this.allowance - this.size;
     // One decoding of the head and substrings of it: a native call for each field costs ten times as much.
     const text = bytes.toString('latin1', offset, Math.min(wanted, allowed));
     let at = 0;
@@ -83,12 +90,13 @@ export class FieldSection {
       at = feed + 1;
     }
     this.size += at;
+    if (this.size > this.allowance) throw this.tooMuch('too large');
     return offset + at;
   }
 
   private keep(bytes: Buffer, from: number, to: number): void {
     const length = this.unfinishedLength + to - from;
-    if (this.size + length > this.limits.bytes && !bytes.subarray(from, to).includes(LF)) {
+    if (this.size + length > this.allowance && !bytes.subarray(from, to).includes(LF)) {
       throw this.tooMuch('too large');
     }
     if (this.unfinished === null || this.unfinished.length < length) {
@@ -104,8 +112,9 @@ export class FieldSection {
     const stop = feed - 1;
     if (stop < start || text.charCodeAt(stop) !== CR) throw this.fault('bare LF');
     if (this.startLine !== null) {
-      const startLine = this.startLine;
+      const { startLine } = this;
       this.startLine = null;
+      if (this.startLineBytes > 0) this.allowance = this.limits.bytes + feed + 1 - start;
       startLine(text.slice(start, this.checkText(text, start, stop)));
       return;
     }

@@ -7,7 +7,7 @@ export const APP = { id: 'my-id', secret: 'my-secret' };
 export const INJECTED = [['Authorization', 'Bearer sk-upstream-key-1234']] as const;
 
 /** The ways in which a gateway can listen: what is asked of one is asked of each. */
-export const FRONTS = ['bun'] as const;
+export const FRONTS = ['http1', 'bun'] as const;
 export type Front = (typeof FRONTS)[number];
 
 export interface TestGatewayOptions extends Partial<SignwayOptions> {
@@ -25,7 +25,7 @@ export interface TestGateway extends RunningSignway, AsyncDisposable {
 }
 
 /** A gateway on a free loopback port, with one app that may call anything on loopback. */
-export function startGateway({ front: _front, ...options }: TestGatewayOptions = {}): TestGateway {
+export function startGateway({ front = 'http1', ...options }: TestGatewayOptions = {}): TestGateway {
   const records: ExchangeRecord[] = [];
   const waiting: ((record: ExchangeRecord) => void)[] = [];
   const running = createSignway({
@@ -37,7 +37,7 @@ export function startGateway({ front: _front, ...options }: TestGatewayOptions =
       waiting.shift()?.(record);
       options.onExchange?.(record);
     },
-  }).serve({ port: 0, hostname: '127.0.0.1' });
+  }).serve({ port: 0, hostname: '127.0.0.1', front });
   return {
     ...running,
     records,

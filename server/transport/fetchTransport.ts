@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import {
   type AnswerBody,
   type BodySink,
+  type Cancellation,
   type Ending,
   type Transport,
   TransportError,
@@ -78,10 +79,10 @@ class FetchExchange {
   expired: 'head' | 'silence' | 'total' | null = null;
   readonly #controller = new AbortController();
   readonly #timers: (Timer | undefined)[] = [];
-  readonly #sources: AbortSignal[];
+  readonly #sources: Cancellation[];
   readonly #released: (() => void)[] = [];
 
-  constructor(sources: AbortSignal[]) {
+  constructor(sources: Cancellation[]) {
     this.#sources = sources;
     for (const source of sources) {
       if (source.aborted) this.abort();

@@ -16,13 +16,20 @@ export interface Transport {
    * Rejects with {@link TransportError} only. Aborting `signal` frees the connection at once, before and
    * after the head.
    */
-  send(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamAnswer>;
+  send(request: UpstreamRequest, signal: Cancellation): Promise<UpstreamAnswer>;
 
   /** Connections open now: for gauges and for tests. */
   readonly connections: { readonly active: number; readonly idle: number };
 
   /** Closes idle connections now and the rest as they end; no `send` is possible afterwards. */
   close(): void;
+}
+
+/** Tells when nobody waits for an answer any more: an `AbortSignal`, or what costs less to make. */
+export interface Cancellation {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
 }
 
 /** Header fields as ordered name and value pairs; duplicates and the names' spelling are kept. */

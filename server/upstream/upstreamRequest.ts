@@ -1,4 +1,5 @@
 import type { VerifiedRequest } from '../../signing/verifySignature.ts';
+import type { RequestHeaders } from '../clientRequest.ts';
 import type { CompiledUpstream } from '../compiledApp.ts';
 import type { UpstreamHeaders } from '../headers/upstreamHeaders.ts';
 import type { Limits } from '../limits.ts';
@@ -7,7 +8,7 @@ import { portOf } from './network.ts';
 
 export interface UpstreamRequestParts {
   /** The client's headers. */
-  readonly client: Headers;
+  readonly client: RequestHeaders;
   readonly upstream: CompiledUpstream;
   /** Checked by {@link UpstreamNetwork.authorise}. */
   readonly address: string;

@@ -1,3 +1,4 @@
+import { chunk, LAST_CHUNK } from '../../http1/chunk.ts';
 import { TransportError } from '../transport.ts';
 import type { Connection } from './connection.ts';
 
@@ -85,17 +86,6 @@ export class BodyUpload {
     this.resume = resolve;
     return promise;
   }
-}
-
-const LAST_CHUNK = Buffer.from('0\r\n\r\n');
-
-function chunk(bytes: Uint8Array): Uint8Array {
-  const size = `${bytes.length.toString(16)}\r\n`;
-  const framed = Buffer.allocUnsafe(size.length + bytes.length + 2);
-  framed.write(size, 0, 'latin1');
-  framed.set(bytes, size.length);
-  framed.write('\r\n', size.length + bytes.length, 'latin1');
-  return framed;
 }
 
 function mismatch(how: 'shorter' | 'longer'): TransportError {

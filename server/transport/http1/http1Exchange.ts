@@ -1,5 +1,6 @@
 import { MalformedMessage } from '../../http1/malformedMessage.ts';
 import {
+  type Cancellation,
   type Deadlines,
   type Ending,
   type RequestBody,
@@ -28,7 +29,7 @@ import type { TransportClock } from './transportClock.ts';
 export class Http1Exchange implements PoolClient, ConnectionOwner, ResponseEvents, BodySource {
   private readonly method: string;
   private readonly deadlines: Deadlines;
-  private readonly signal: AbortSignal;
+  private readonly signal: Cancellation;
   private readonly pool: OriginPool;
   private readonly clock: TransportClock;
   private readonly startedAt: number;
@@ -50,7 +51,7 @@ export class Http1Exchange implements PoolClient, ConnectionOwner, ResponseEvent
   /** Throws {@link TransportError} when the request cannot be written safely. */
   constructor(
     request: UpstreamRequest,
-    options: { signal: AbortSignal; pool: OriginPool; clock: TransportClock },
+    options: { signal: Cancellation; pool: OriginPool; clock: TransportClock },
   ) {
     this.outgoing = { bytes: serialiseRequest(request), body: request.body };
     this.method = request.method;

@@ -1,0 +1,54 @@
+import type { Refusal } from '../signing/refusal.ts';
+import type { Cancellation, RequestBody } from './transport/transport.ts';
+
+/** One request as a front has received it: read, well-formed, and nothing of it believed. */
+export interface ClientRequest {
+  readonly method: string;
+  /** The path of the request's target, dot segments resolved. */
+  readonly path: string;
+  /** Without its `?`. */
+  readonly query: string;
+  readonly headers: RequestHeaders;
+  readonly body: ClientBody;
+  /** Over HTTP/2 a body without a length is one of unknown length. */
+  readonly http2: boolean;
+  /** Aborts when the client leaves. */
+  readonly gone: Cancellation;
+}
+
+/** The header fields of a request; `Headers` is one. */
+export interface RequestHeaders {
+  /** The value under a lower-case name, several lines joined by `, `; null when it was not sent. */
+  get(name: string): string | null;
+  /** Every line, or every name with its lines joined. */
+  forEach(callback: (value: string, name: string) => void): void;
+}
+
+/** A request's body, still on its way. One of `read` and `forward` may be called, once. */
+export interface ClientBody {
+  /** Bytes by `Content-Length`; null without one. */
+  readonly declared: number | null;
+
+  /**
+   * Why the body came to nothing after `forward`, when that was the client's doing: what the client is told in
+   * place of whatever became of the upstream's request.
+   */
+  readonly failure: Refusal | null;
+
+  /**
+   * Holds the whole body in memory.
+   *
+   * @throws {Refusal} `body_too_large`, `request_timeout`, `bad_request`
+   */
+  read(limits: BodyLimits): Promise<Uint8Array>;
+
+  /** Hands the body on as it comes, at the pace of whoever takes it. */
+  forward(limits: BodyLimits): RequestBody;
+}
+
+export interface BodyLimits {
+  /** Most bytes. */
+  readonly bytes: number;
+  /** Milliseconds for the whole body when it is read, and between two pieces when it is forwarded; 0: none. */
+  readonly timeout: number;
+}

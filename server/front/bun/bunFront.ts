@@ -1,0 +1,53 @@
+import type { Server } from 'bun';
+import { Refusal } from '../../../signing/refusal.ts';
+import type { Handler } from '../../handler.ts';
+import type { Limits } from '../../limits.ts';
+import type { Front, ListenOptions } from '../front.ts';
+import { readBunRequest } from './bunRequest.ts';
+import { bunResponse } from './bunResponse.ts';
+
+export type BunFetch = (request: Request, server: Server<unknown>) => Response | Promise<Response>;
+
+/** Answers the requests of a `Bun.serve`; never rejects. */
+export function createBunFetch(handler: Handler, { maxUrlLength }: Pick<Limits, 'maxUrlLength'>): BunFetch {
+  return (request, server) => {
+    try {
+      const answer = handler.handle(readBunRequest(request, { server, maxUrlLength }));
+      if (!(answer instanceof Promise)) return bunResponse(answer, request);
+      return answer.then((settled) => bunResponse(settled, request));
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return bunResponse(handler.refuse(error, request.method), request);
+    }
+  };
+}
+
+export interface BunFrontOptions extends ListenOptions {
+  readonly handler: Handler;
+  readonly limits: Limits;
+}
+
+/** Listens by `Bun.serve`. */
+export function listenBun({ handler, limits, port, hostname, reusePort }: BunFrontOptions): Front {
+  const server = Bun.serve({
+    port,
+    ...(hostname === undefined ? {} : { hostname }),
+    // A stranger would get a page of source code otherwise.
+    development: false,
+    // Without it, `development: false` lets a second process take the same port without a word (Bun 1.4.5).
+    reusePort,
+    idleTimeout: IDLE_TIMEOUT_SECONDS,
+    // Declared lengths are refused by the handler with a code; this cuts off what comes in chunks.
+    maxRequestBodySize: limits.maxBody + 1,
+    fetch: createBunFetch(handler, limits),
+    error: () => new Response(null, { status: 500 }),
+  });
+  return {
+    url: server.url,
+    port: server.port!,
+    drain: () => server.stop(),
+    destroy: () => server.stop(true),
+  };
+}
+
+const IDLE_TIMEOUT_SECONDS = 30;

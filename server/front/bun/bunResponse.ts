@@ -1,0 +1,84 @@
+import type { ClientAnswer, StreamedBody } from '../../clientAnswer.ts';
+import { isEventStream } from '../../eventStream.ts';
+import type { HeaderPairs } from '../../transport/transport.ts';
+
+/** Turns an answer into what `Bun.serve` sends. A body that broke off breaks the client's connection. */
+export function bunResponse(answer: ClientAnswer, request: Request): Response {
+  const { status, body } = answer;
+  const headers = new Headers(answer.headers as [string, string][]);
+  if (body === null) return new Response(null, { status, headers });
+  if (!(body instanceof Uint8Array)) {
+    const withComment = mayBeginWithComment(request, answer.headers);
+    return new Response(streamed(body, { withComment }), { status, headers });
+  }
+  const isTyped = request.method === 'HEAD' || headers.has('content-type');
+  return new Response(isTyped ? (body as BodyInit) : untyped(body), { status, headers });
+}
+
+/** Bun.serve invents a `Content-Type` for bytes, not for a stream; one that ends at once keeps its length. */
+function untyped(bytes: Uint8Array): ReadableStream {
+  return direct((controller) => {
+    controller.write(bytes);
+    controller.end();
+  });
+}
+
+function streamed(body: StreamedBody, { withComment }: { withComment: boolean }): ReadableStream {
+  return direct(async (controller) => {
+    let comment: Timer | undefined;
+    if (withComment) comment = setTimeout(() => controller.write(COMMENT), COMMENT_AFTER_MS);
+    const ending = await body.pipe({
+      write(bytes) {
+        clearTimeout(comment);
+        const written = controller.write(bytes);
+        return typeof written === 'number' ? undefined : written;
+      },
+    });
+    clearTimeout(comment);
+    if (ending === 'whole') {
+      controller.end();
+      return;
+    }
+    controller.flush();
+    // The connection is reset next, and a reset overtakes what the client has not read yet.
+    await Bun.sleep(LAST_WORDS_MS);
+    throw new BrokenOff();
+  });
+}
+
+/**
+ * Bun.serve holds the end of an answer's head back until the first byte of its body, so that a page would
+ * learn of a silent event stream only at its first event. A comment line releases it: parsers skip it (HTML,
+ * section 9.2.6), but one old API client is known to fail on it, so it goes only to clients whose `Accept`
+ * names event streams, and never into an encoded body.
+ */
+function mayBeginWithComment(request: Request, headers: HeaderPairs): boolean {
+  return (
+    isEventStream(headers) &&
+    !headers.some(([name]) => name.toLowerCase() === 'content-encoding') &&
+    /\btext\/event-stream\b/i.test(request.headers.get('accept') ?? '')
+  );
+}
+
+const COMMENT = new TextEncoder().encode(':\n\n');
+
+/** How long the first byte of an event stream may take before a comment line releases the answer's head. */
+const COMMENT_AFTER_MS = 20;
+
+const LAST_WORDS_MS = 20;
+
+/** Rejecting a stream with anything breaks the client's connection; this says nothing to nobody. */
+class BrokenOff extends Error {}
+
+interface DirectController {
+  /** A promise while the client reads more slowly than is written. */
+  write(bytes: Uint8Array): number | Promise<number>;
+  /** Sends what was written now; without it, that happens at the end of the turn. */
+  flush(): void;
+  end(): void;
+}
+
+/** Bun's direct stream: what is written goes to the socket without a queue in between. */
+function direct(pull: (controller: DirectController) => void | Promise<void>): ReadableStream {
+  return new ReadableStream({ type: 'direct', pull } as unknown as UnderlyingDefaultSource);
+}

@@ -1,0 +1,323 @@
+import type { Socket } from 'bun';
+import { Refusal } from '../../../signing/refusal.ts';
+import type { ClientAnswer, StreamedBody } from '../../clientAnswer.ts';
+import type { Handler } from '../../handler.ts';
+import { chunk, LAST_CHUNK } from '../../http1/chunk.ts';
+import type { Limits } from '../../limits.ts';
+import type { BodySink } from '../../transport/transport.ts';
+import { ClientGone } from './clientGone.ts';
+import { HeaderFields } from './headerFields.ts';
+import { type BodySource, RequestBody } from './requestBody.ts';
+import type { RequestHead } from './requestHead.ts';
+import { RequestParser } from './requestParser.ts';
+import { mayHaveBody, serialiseAnswerHead } from './serialiseAnswer.ts';
+
+/** What the connections of one front share. */
+export interface ConnectionContext {
+  readonly handler: Handler;
+  readonly limits: Limits;
+  /** Milliseconds that never go backwards. */
+  readonly now: () => number;
+  /** The `Date` field's value. */
+  readonly date: () => string;
+  readonly stopping: () => boolean;
+  readonly onClose: (connection: ClientConnection) => void;
+}
+
+/**
+ * One client's connection (RFC 9112, section 9): reads a request, has it answered, and reads the next. Requests
+ * that come before their turn wait.
+ *
+ * **Security**: after a request that could not be read, or whose body was not read to its end, nothing on the
+ * connection is taken for a request any more. A body that broke off ends without its last chunk, or with a reset
+ * where it has no chunks: some clients take a short body for a whole one if the connection ends in order.
+ */
+export class ClientConnection implements BodySource, BodySink {
+  private readonly socket: Socket<ClientConnection>;
+  private readonly context: ConnectionContext;
+  private state: 'idle' | 'head' | 'exchange' | 'closing' | 'closed' = 'idle';
+  private parser: RequestParser | null = null;
+  private request: RequestHead | null = null;
+  private body: RequestBody | null = null;
+  private gone: ClientGone | null = null;
+  /** Bytes behind the current request. */
+  private waiting: Buffer | null = null;
+  private unsent: Uint8Array | null = null;
+  private drained: PromiseWithResolvers<void> | null = null;
+  /** When the present step must have ended, and when some of what is unsent must have been taken. */
+  private stepBy = Number.POSITIVE_INFINITY;
+  private sendBy = Number.POSITIVE_INFINITY;
+  private isChunking = false;
+  private isPaused = false;
+  private closesAfter = false;
+  private discarded = 0;
+
+  constructor(socket: Socket<ClientConnection>, context: ConnectionContext) {
+    this.socket = socket;
+    this.context = context;
+    this.expectWithin(context.limits.headerTimeout);
+  }
+
+  /** Ends the connection if it is between two requests, where that loses nothing. */
+  closeIfIdle(): void {
+    if (this.state === 'idle' && this.waiting === null) this.close();
+  }
+
+  // What the socket tells.
+
+  received(bytes: Buffer): void {
+    if (this.state === 'exchange') this.readBody(bytes, 0);
+    else if (this.state === 'closing') this.discard(bytes);
+    else if (this.waiting !== null) this.wait(bytes);
+    else this.readHead(bytes);
+  }
+
+  becameWritable(): void {
+    const { unsent } = this;
+    if (unsent === null) return;
+    this.unsent = null;
+    this.send(unsent);
+    if (this.unsent !== null) return;
+    this.sendBy = Number.POSITIVE_INFINITY;
+    const { drained } = this;
+    this.drained = null;
+    drained?.resolve();
+    if (this.state === 'closing') this.shutDown();
+  }
+
+  closed(): void {
+    if (this.state === 'closed') return;
+    this.state = 'closed';
+    this.stepBy = this.sendBy = Number.POSITIVE_INFINITY;
+    this.unsent = null;
+    this.gone?.abort();
+    this.body?.giveUp();
+    this.context.onClose(this);
+  }
+
+  /** Ends what has lasted too long. */
+  checkDeadlines(now: number): void {
+    if (now >= this.sendBy) this.destroy();
+    else if (now >= this.stepBy) this.stepExpired();
+  }
+
+  /** Resets the connection (RFC 9293, section 3.10.7). */
+  destroy(): void {
+    this.socket.terminate();
+    this.closed();
+  }
+
+  // What the request's body asks.
+
+  pause(): void {
+    if (this.isPaused) return;
+    this.isPaused = true;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    if (!this.isPaused) return;
+    this.isPaused = false;
+    this.socket.resume();
+  }
+
+  proceed(): void {
+    if (this.request!.expectsContinue) this.send(CONTINUE);
+  }
+
+  expectWithin(milliseconds: number): void {
+    this.stepBy = milliseconds === 0 ? Number.POSITIVE_INFINITY : this.context.now() + milliseconds;
+  }
+
+  // What the answer's body tells.
+
+  write(bytes: Uint8Array): undefined | Promise<void> {
+    if (this.state !== 'exchange') return undefined;
+    this.send(this.isChunking ? chunk(bytes) : bytes);
+    if (this.unsent === null) return undefined;
+    this.drained ??= Promise.withResolvers();
+    return this.drained.promise;
+  }
+
+  private readHead(bytes: Buffer): void {
+    if (this.state === 'idle') {
+      this.state = 'head';
+      this.parser = new RequestParser(this.context.limits);
+      this.expectWithin(this.context.limits.headerTimeout);
+    }
+    const parser = this.parser!;
+    try {
+      const end = parser.push(bytes, 0);
+      if (parser.head !== null) this.begin(parser.head, bytes.subarray(end));
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.refuse(error);
+    }
+  }
+
+  private begin(head: RequestHead, rest: Buffer): void {
+    this.state = 'exchange';
+    this.stepBy = Number.POSITIVE_INFINITY;
+    this.parser = null;
+    this.request = head;
+    this.body = new RequestBody(head, this);
+    this.gone = new ClientGone();
+    if (rest.length > 0) this.readBody(rest, 0);
+    const answer = this.context.handler.handle({
+      method: head.method,
+      path: head.path,
+      query: head.query,
+      headers: new HeaderFields(head.fields),
+      body: this.body,
+      http2: false,
+      gone: this.gone,
+    });
+    if (answer instanceof Promise) answer.then(this.answer);
+    else this.answer(answer);
+  }
+
+  private readBody(bytes: Buffer, offset: number): void {
+    const end = this.body!.isComplete ? offset : this.body!.push(bytes, offset);
+    if (end < bytes.length) this.wait(bytes.subarray(end));
+  }
+
+  private wait(bytes: Buffer): void {
+    this.waiting = this.waiting === null ? bytes : Buffer.concat([this.waiting, bytes]);
+    if (this.waiting.length > WAITING_BYTES) this.pause();
+  }
+
+  private readonly answer = (answer: ClientAnswer): void => {
+    const { body } = answer;
+    if (body !== null && !(body instanceof Uint8Array)) this.sendStream(answer, body);
+    else if (this.state === 'exchange') this.sendWhole(answer, body);
+  };
+
+  private sendWhole(answer: ClientAnswer, body: Uint8Array | null): void {
+    const isShown = body !== null && this.request!.method !== 'HEAD' && mayHaveBody(answer.status);
+    const head = this.headOf(answer, { streamed: false });
+    if (isShown && body.length > JOINED_BODY) {
+      this.send(Buffer.from(head, 'latin1'));
+      this.send(body);
+    } else {
+      const bytes = Buffer.allocUnsafe(head.length + (isShown ? body.length : 0));
+      bytes.write(head, 0, 'latin1');
+      if (isShown) bytes.set(body, head.length);
+      this.send(bytes);
+    }
+    this.finish();
+  }
+
+  private async sendStream(answer: ClientAnswer, body: StreamedBody): Promise<void> {
+    if (this.state === 'exchange') {
+      this.isChunking = body.length === null && this.request!.minor === 1;
+      this.send(Buffer.from(this.headOf(answer, { streamed: true }), 'latin1'));
+    }
+    const ending = await body.pipe(this);
+    if (this.state !== 'exchange') return;
+    const { isChunking } = this;
+    this.isChunking = false;
+    if (ending === 'whole') {
+      if (isChunking) this.send(LAST_CHUNK);
+      this.finish();
+    } else if (isChunking) this.close();
+    else this.destroy();
+  }
+
+  private headOf(answer: ClientAnswer, { streamed }: { streamed: boolean }): string {
+    const { persistent, minor, method } = this.request!;
+    // A body that has not come by now is not waited for: what is left of it could not be told from a request.
+    this.closesAfter = !persistent || !this.body!.isComplete || this.context.stopping();
+    return serialiseAnswerHead(answer, {
+      untilClose: streamed && minor === 0,
+      close: this.closesAfter,
+      head: method === 'HEAD',
+      date: this.context.date(),
+    });
+  }
+
+  /** The answer is complete: on to the next request, if the connection is fit for one. */
+  private finish(): void {
+    if (this.closesAfter || this.context.stopping()) {
+      this.close();
+      return;
+    }
+    this.request = this.body = this.gone = null;
+    this.state = 'idle';
+    this.expectWithin(this.context.limits.keepAliveTimeout);
+    // In a turn of its own, so that a client with a thousand requests in one packet holds nobody up.
+    if (this.waiting !== null) setImmediate(this.takeWaiting);
+  }
+
+  private readonly takeWaiting = (): void => {
+    const { waiting } = this;
+    this.waiting = null;
+    if (waiting === null || this.state !== 'idle') return;
+    this.resume();
+    this.readHead(waiting);
+  };
+
+  /** Answers what could not be read as a request. */
+  private refuse(refusal: Refusal): void {
+    const method = this.parser!.method;
+    const answer = this.context.handler.refuse(refusal, method);
+    const framing = { untilClose: false, close: true, head: method === 'HEAD', date: this.context.date() };
+    this.send(Buffer.from(serialiseAnswerHead(answer, framing), 'latin1'));
+    if (method !== 'HEAD') this.send(answer.body as Uint8Array);
+    this.close();
+  }
+
+  private stepExpired(): void {
+    const { headerTimeout } = this.context.limits;
+    this.stepBy = Number.POSITIVE_INFINITY;
+    if (this.state === 'exchange') this.body!.expired();
+    else if (this.state === 'head') {
+      this.refuse(new Refusal('request_timeout', `the head did not arrive within ${headerTimeout} ms`));
+    } else this.destroy();
+  }
+
+  private send(bytes: Uint8Array): void {
+    if (this.unsent !== null) {
+      this.unsent = Buffer.concat([this.unsent, bytes]);
+      return;
+    }
+    const written = Math.max(0, this.socket.write(bytes));
+    if (written === bytes.length) return;
+    this.unsent = bytes.subarray(written);
+    const { sendTimeout } = this.context.limits;
+    if (sendTimeout > 0) this.sendBy = this.context.now() + sendTimeout;
+  }
+
+  /**
+   * Ends our side, once everything has been sent, and waits a moment for the client's: closing while it still
+   * sends would reset the connection, and a reset overtakes the answer (RFC 9112, section 9.6).
+   */
+  private close(): void {
+    this.state = 'closing';
+    this.waiting = null;
+    this.body?.giveUp();
+    this.stepBy = Number.POSITIVE_INFINITY;
+    this.resume();
+    if (this.unsent === null) this.shutDown();
+  }
+
+  private shutDown(): void {
+    this.expectWithin(LINGER_MS);
+    this.socket.shutdown();
+  }
+
+  private discard(bytes: Buffer): void {
+    this.discarded += bytes.length;
+    if (this.discarded > LINGER_BYTES) this.destroy();
+  }
+}
+
+/** Up to here copying a body costs less than a second write. */
+const JOINED_BODY = 64 * 1024;
+
+/** Bytes of further requests that may wait before reading stops. */
+const WAITING_BYTES = 64 * 1024;
+
+const LINGER_MS = 1000;
+const LINGER_BYTES = 16 * 1024 * 1024;
+
+const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n');

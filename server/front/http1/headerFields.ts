@@ -1,0 +1,26 @@
+import type { RequestHeaders } from '../../clientRequest.ts';
+import type { HeaderPairs } from '../../transport/transport.ts';
+
+/** Header fields as they were sent, line by line, looked up without regard to case. */
+export class HeaderFields implements RequestHeaders {
+  private readonly pairs: HeaderPairs;
+
+  constructor(pairs: HeaderPairs) {
+    this.pairs = pairs;
+  }
+
+  get(lowerName: string): string | null {
+    let found: string | null = null;
+    for (const [name, value] of this.pairs) {
+      // The lengths first: they tell most names apart, and lower-casing costs more than the rest of the loop.
+      if (name.length !== lowerName.length || (name !== lowerName && name.toLowerCase() !== lowerName))
+        continue;
+      found = found === null ? value : `${found}, ${value}`;
+    }
+    return found;
+  }
+
+  forEach(callback: (value: string, name: string) => void): void {
+    for (const [name, value] of this.pairs) callback(value, name);
+  }
+}

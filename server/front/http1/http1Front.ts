@@ -1,0 +1,105 @@
+import type { Handler } from '../../handler.ts';
+import type { Limits } from '../../limits.ts';
+import type { Front, ListenOptions } from '../front.ts';
+import { ClientConnection, type ConnectionContext } from './clientConnection.ts';
+
+export interface Http1FrontOptions extends ListenOptions {
+  readonly handler: Handler;
+  readonly limits: Limits;
+}
+
+/**
+ * Listens for HTTP/1.1 (and HTTP/1.0) on plain sockets.
+ *
+ * It stands in the place of `Bun.serve`, which withholds the head of a streamed answer until the first byte of its
+ * body, loses its length, its reason phrase and its separate header lines, and costs twice as much (see
+ * docs/decisions/0003-a-front-of-our-own.md).
+ *
+ * @throws what the system says when it cannot listen, with its `code`
+ */
+export function listenHttp1(options: Http1FrontOptions): Front {
+  const { handler, limits, port, hostname = '::', reusePort } = options;
+  const connections = new Set<ClientConnection>();
+  let stopping = false;
+  let ended: (() => void) | null = null;
+  const context: ConnectionContext = {
+    handler,
+    limits,
+    now: () => performance.now(),
+    date: createDate(),
+    stopping: () => stopping,
+    onClose(connection) {
+      connections.delete(connection);
+      if (connections.size === 0) ended?.();
+    },
+  };
+  const listener = Bun.listen<ClientConnection>({
+    port,
+    hostname,
+    reusePort,
+    socket: {
+      binaryType: 'buffer',
+      open(socket) {
+        socket.setNoDelay(true);
+        // Tells a client of a silent stream from one that has vanished.
+        socket.setKeepAlive(true, 60_000);
+        const connection = new ClientConnection(socket, context);
+        connections.add(connection);
+        socket.data = connection;
+      },
+      data: (socket, bytes) => socket.data.received(bytes),
+      drain: (socket) => socket.data.becameWritable(),
+      close: (socket) => socket.data.closed(),
+      // A defect of ours in one of these: the connection is no good any more.
+      error: (socket) => socket.data.destroy(),
+    },
+  } as Bun.TCPSocketListenOptions<ClientConnection>);
+  const sweep = setInterval(() => {
+    const now = performance.now();
+    for (const connection of connections) connection.checkDeadlines(now);
+  }, sweepInterval(limits));
+
+  return {
+    url: new URL(`http://${hostname === '::' ? 'localhost' : hostname}:${listener.port}/`),
+    port: listener.port,
+    drain() {
+      stopping = true;
+      listener.stop();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      ended = () => {
+        clearInterval(sweep);
+        resolve();
+      };
+      for (const connection of [...connections]) connection.closeIfIdle();
+      if (connections.size === 0) ended();
+      return promise;
+    },
+    async destroy() {
+      clearInterval(sweep);
+      listener.stop();
+      for (const connection of [...connections]) connection.destroy();
+    },
+  };
+}
+
+/** Deadlines are kept to a second or, where one is set shorter than that asks for, to a quarter of the shortest. */
+function sweepInterval(limits: Limits): number {
+  const { headerTimeout, bodyTimeout, bodySilenceTimeout, keepAliveTimeout, sendTimeout } = limits;
+  const timeouts = [headerTimeout, bodyTimeout, bodySilenceTimeout, keepAliveTimeout, sendTimeout];
+  const shortest = Math.min(...timeouts.filter((timeout) => timeout > 0), 4000);
+  return Math.max(5, shortest / 4);
+}
+
+/** The time as an answer's `Date` has it (RFC 9110, section 5.6.7), written once a second. */
+function createDate(): () => string {
+  let second = 0;
+  let text = '';
+  return () => {
+    const now = Math.floor(Date.now() / 1000);
+    if (now !== second) {
+      second = now;
+      text = new Date(now * 1000).toUTCString();
+    }
+    return text;
+  };
+}

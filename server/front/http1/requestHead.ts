@@ -1,0 +1,159 @@
+import { METHOD } from '../../../signing/parameters.ts';
+import { Refusal } from '../../../signing/refusal.ts';
+import type { HeaderPairs } from '../../transport/transport.ts';
+import { isHost } from '../host.ts';
+
+/** The head of one request, judged: where it goes, how its body is framed, what becomes of its connection. */
+export interface RequestHead {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly fields: HeaderPairs;
+  readonly framing: 'none' | 'length' | 'chunked';
+  /** Bytes of the body by `Content-Length`; null without one. */
+  readonly declared: number | null;
+  /** False for HTTP/1.0, which has no chunks either, and after `Connection: close`. */
+  readonly persistent: boolean;
+  readonly minor: 0 | 1;
+  /** True when the client waits for `100 Continue` before it sends the body (RFC 9110, section 10.1.1). */
+  readonly expectsContinue: boolean;
+}
+
+export interface RequestLine {
+  readonly method: string;
+  readonly target: string;
+  readonly minor: 0 | 1;
+}
+
+/**
+ * Reads `method SP request-target SP HTTP/1.x` (RFC 9112, section 3): two spaces, no more.
+ *
+ * @throws {Refusal} `bad_request`, `url_too_long`
+ */
+export function readRequestLine(line: string, maxUrlLength: number): RequestLine {
+  const methodEnd = line.indexOf(' ');
+  const targetEnd = line.length - VERSION_LENGTH - 1;
+  const version = line.slice(targetEnd + 1);
+  if (methodEnd < 1 || targetEnd <= methodEnd || line.charCodeAt(targetEnd) !== SPACE) {
+    throw bad('malformed request line');
+  }
+  if (version !== 'HTTP/1.1' && version !== 'HTTP/1.0') throw bad('not HTTP/1.1');
+  const method = line.slice(0, methodEnd);
+  if (!METHOD.test(method)) throw bad('malformed method');
+  const target = line.slice(methodEnd + 1, targetEnd);
+  if (target.length > maxUrlLength) throw urlTooLong(maxUrlLength);
+  // Whatever a URL cannot hold as it is was not encoded by a client that can be trusted to mean one thing.
+  if (!TARGET.test(target)) throw bad('malformed request target');
+  return { method, target, minor: version === 'HTTP/1.1' ? 1 : 0 };
+}
+
+/**
+ * Judges the fields of a request (RFC 9112, sections 3.2, 6.3 and 9.3).
+ *
+ * **Security**: what two servers could read as different requests is refused, as that is how requests are
+ * smuggled (RFC 9112, section 11.2): a doubled or malformed `Host`, a target for another authority, differing or
+ * odd lengths, a length with a transfer coding, a coding other than `chunked`, a GET or HEAD with a body.
+ *
+ * @throws {Refusal} `bad_request`
+ */
+export function readRequestHead(line: RequestLine, fields: HeaderPairs): RequestHead {
+  const { method, minor } = line;
+  let host: string | null = null;
+  let declared: number | null = null;
+  let chunked = false;
+  let close = minor === 0;
+  let expectsContinue = false;
+  for (const [name, value] of fields) {
+    switch (name.length) {
+      case 4:
+        if (!isField(name, 'host')) break;
+        if (host !== null) throw bad('more than one Host');
+        host = value;
+        break;
+      case 6:
+        if (isField(name, 'expect')) expectsContinue ||= value.toLowerCase() === '100-continue';
+        break;
+      case 10:
+        if (isField(name, 'connection')) close ||= hasToken(value, 'close');
+        break;
+      case 14:
+        if (!isField(name, 'content-length')) break;
+        if (declared !== null) throw bad('more than one Content-Length');
+        declared = readLength(value);
+        break;
+      case 17:
+        if (!isField(name, 'transfer-encoding')) break;
+        if (chunked || !isField(value, 'chunked')) throw bad('a transfer coding other than chunked');
+        chunked = true;
+    }
+  }
+  if (host === null || !isHost(host)) throw bad('the Host header is missing or malformed');
+  if (chunked && declared !== null) throw bad('a Content-Length with a transfer coding');
+  if (chunked && minor === 0) throw bad('a transfer coding in HTTP/1.0');
+  if ((method === 'GET' || method === 'HEAD') && (chunked || (declared ?? 0) > 0)) {
+    throw bad(`a ${method} request must not have a body`);
+  }
+  return {
+    method,
+    ...readTarget(line, host),
+    fields,
+    framing: chunked ? 'chunked' : declared === null ? 'none' : 'length',
+    declared,
+    persistent: !close,
+    minor,
+    expectsContinue: expectsContinue && minor === 1,
+  };
+}
+
+export function urlTooLong(limit: number): Refusal {
+  return new Refusal('url_too_long', `the URL must not be over ${limit} characters`);
+}
+
+export function bad(problem: string): Refusal {
+  return new Refusal('bad_request', problem);
+}
+
+/** Origin form; absolute form for the host that was asked (RFC 9112, section 3.2). */
+function readTarget({ method, target }: RequestLine, host: string): { path: string; query: string } {
+  // Asked for a tunnel, or about the server as a whole: neither is served, and the route's check says so.
+  if (method === 'CONNECT' || target === '*') return { path: target, query: '' };
+  const origin = target.startsWith('/') ? target : originForm(target, host);
+  const queryAt = origin.indexOf('?');
+  const path = queryAt === -1 ? origin : origin.slice(0, queryAt);
+  return { path: resolved(path), query: queryAt === -1 ? '' : origin.slice(queryAt + 1) };
+}
+
+function originForm(target: string, host: string): string {
+  const authority = ABSOLUTE.exec(target)?.[1];
+  if (authority === undefined) throw bad('malformed request target');
+  if (authority.toLowerCase() !== host.toLowerCase()) throw bad('a target for another host');
+  const rest = target.slice(target.indexOf('//') + 2 + authority.length);
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+/** Dot segments go, as in every URL parser; what other characters a path holds is left as it is. */
+function resolved(path: string): string {
+  return DOT_SEGMENT.test(path) ? new URL(`http://host${path}`).pathname : path;
+}
+
+const VERSION_LENGTH = 'HTTP/1.1'.length;
+const SPACE = 32;
+// RFC 3986, section 2, and what browsers leave unescaped beside it: no control character, space, quote, `<`, `>`,
+// `\`, fragment or byte above 0x7E.
+const TARGET = /^[!$-;=?-[\]^-~]+$/;
+const ABSOLUTE = /^https?:\/\/([^/?]+)/i;
+const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
+
+function readLength(value: string): number {
+  // 15 digits stay below 2^53: no length is ever rounded.
+  if (!/^\d{1,15}$/.test(value)) throw bad('malformed Content-Length');
+  return Number(value);
+}
+
+function hasToken(list: string, token: string): boolean {
+  return list.split(',').some((item) => item.trim().toLowerCase() === token);
+}
+
+function isField(name: string, lower: string): boolean {
+  return name === lower || name.toLowerCase() === lower;
+}

@@ -1,0 +1,74 @@
+import { Refusal } from '../../../signing/refusal.ts';
+import { FieldSection } from '../../http1/fieldSection.ts';
+import { MalformedMessage } from '../../http1/malformedMessage.ts';
+import type { Limits } from '../../limits.ts';
+import {
+  type RequestHead,
+  type RequestLine,
+  readRequestHead,
+  readRequestLine,
+  urlTooLong,
+} from './requestHead.ts';
+
+export type RequestLimits = Pick<Limits, 'maxUrlLength' | 'maxHeaderBytes'>;
+
+/**
+ * Reads the head of one request (RFC 9112, sections 3 and 5), strictly, from bytes that come in any split. An
+ * empty line before the request line, which a server may skip, is refused like any other that is no request line.
+ */
+export class RequestParser {
+  /** Null until the empty line that ends the head. */
+  head: RequestHead | null = null;
+
+  private readonly limits: RequestLimits;
+  private readonly section: FieldSection;
+  private line: RequestLine | null = null;
+
+  constructor(limits: RequestLimits) {
+    this.limits = limits;
+    this.section = new FieldSection('head', {
+      limits: { bytes: limits.maxHeaderBytes, fields: MAX_FIELDS },
+      startLine: (line) => {
+        this.line = readRequestLine(line, limits.maxUrlLength);
+      },
+      startLineBytes: limits.maxUrlLength + METHOD_AND_VERSION,
+      folding: false,
+    });
+  }
+
+  /** The method, as soon as the request line has been read. */
+  get method(): string {
+    return this.line?.method ?? '';
+  }
+
+  /**
+   * Takes bytes from `offset` on; returns the offset after the last one that belongs to the head.
+   *
+   * @throws {Refusal} `bad_request`, `url_too_long`, `headers_too_large`
+   */
+  push(bytes: Buffer, offset: number): number {
+    try {
+      const end = this.section.push(bytes, offset);
+      if (this.section.done) this.head = readRequestHead(this.line!, this.section.fields);
+      return end;
+    } catch (error) {
+      throw error instanceof MalformedMessage ? this.refusal(error) : error;
+    }
+  }
+
+  private refusal({ limit, reason }: MalformedMessage): Refusal {
+    if (!limit) return new Refusal('bad_request', 'malformed request head', { cause: reason });
+    if (this.line === null) return urlTooLong(this.limits.maxUrlLength);
+    return new Refusal(
+      'headers_too_large',
+      `the headers must not be over ${this.limits.maxHeaderBytes} bytes or ${MAX_FIELDS} lines`,
+      { cause: reason },
+    );
+  }
+}
+
+/** What a request line holds beside its target: room for any method in use, two spaces, the version, CR LF. */
+const METHOD_AND_VERSION = 64;
+
+/** Browsers send twenty, chains of proxies a few more. */
+const MAX_FIELDS = 100;
