@@ -30,7 +30,7 @@ const FLOODS: WireCase[] = [
   ],
   ['a URL that never ends', `GET /?QUERY&x=${'y'.repeat(1_000_000)}`, 'url_too_long', 431],
   ['a path of 1 MB', `GET /${'y'.repeat(1_000_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 'url_too_long', 431],
-  ['a method of 1 MB', `${'X'.repeat(1_000_000)} /?QUERY HTTP/1.1\r\nHost: a\r\n\r\n`, 'bad_request', 431],
+  ['a method of 1 MB', `${'X'.repeat(1_000_000)} /?QUERY HTTP/1.1\r\nHost: a\r\n\r\n`, 'url_too_long', 431],
   ['a megabyte of empty lines', `${'\r\n'.repeat(500_000)}${get('')}`, 'bad_request', 400],
 ];
 

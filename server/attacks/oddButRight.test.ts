@@ -65,7 +65,8 @@ describe.each(FRONTS)('front %s: what is odd but right is served', (front) => {
     const bytes = post('Expect: 100-continue\r\nContent-Length: 5\r\n\r\nhello');
     const outcome = await attack({ bytes, front, cargo: '' });
     expect([outcome.answers, outcome.reached]).toEqual([['served'], ['/signed']]);
-    expect(outcome.received).toStartWith('HTTP/1.1 100 Continue\r\n\r\n');
+    // A server need not say it to a client that has sent the body already (RFC 9110, section 10.1.1).
+    expect(outcome.received).toMatch(/^(?:HTTP\/1\.1 100 Continue\r\n\r\n)?HTTP\/1\.1 200 /);
     expect(outcome.forwarded).not.toContain('Expect');
   });
 });

@@ -197,7 +197,7 @@ const ODD_ENDS: WireCase[] = chunked('bad_request', null, [
 ]);
 
 const CHUNK_FLOODS: WireCase[] = [
-  ...chunked('body_too_large', null, [['a size of 2^53 + 1', '20000000000001\r\nhello\r\n0\r\n\r\n']]),
+  ...chunked('bad_request', null, [['a size of 2^53 + 1', '20000000000001\r\nhello\r\n0\r\n\r\n']]),
   ...chunked('bad_request', null, [
     ['a size of 2^32 + 5 in too many digits', '00000000000000000000000000100000005\r\nhello\r\n0\r\n\r\n'],
   ]),

@@ -3,7 +3,8 @@
  * (RFC 3986, section 3.2). No comma: two joined Host headers hold one.
  */
 export function isHost(value: string): boolean {
-  return HOST.test(value);
+  const port = HOST.exec(value)?.[1];
+  return port !== undefined && Number(port.slice(1)) <= 65_535;
 }
 
-const HOST = /^(?:[A-Za-z0-9\-._~%!$&'()*+;=]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/;
+const HOST = /^(?:[A-Za-z0-9\-._~%!$&'()*+;=]+|\[[0-9A-Fa-f:.]+\])((?::\d{0,5})?)$/;

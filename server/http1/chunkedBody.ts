@@ -4,6 +4,8 @@ import { MalformedMessage } from './malformedMessage.ts';
 export const CHUNK_LIMITS = {
   /** Bytes of one chunk's size line after its digits: extensions are skipped, never stored. */
   extensionBytes: 8 * 1024,
+  /** Bytes of all extensions that a body may have beyond those of its data. */
+  extensionExcess: 16 * 1024,
   trailerBytes: 8 * 1024,
   trailerFields: 128,
 } as const;
@@ -17,17 +19,21 @@ export class ChunkedBody {
   done = false;
 
   private readonly emit: (bytes: Uint8Array) => void;
+  private readonly folding: boolean;
   private state: State = AT_SIZE;
   /** Bytes of the chunk still to come; while its size is read, the size so far. */
   private left = 0;
   private digits = 0;
   private extensionBytes = 0;
+  /** Bytes of extensions so far, less those of data. */
+  private excess = 0;
   private extensionOpen = false;
   private trailers: FieldSection | null = null;
 
-  /** `emit` gets views of the pushed bytes, never empty ones. */
-  constructor(emit: (bytes: Uint8Array) => void) {
+  /** `emit` gets views of the pushed bytes, never empty ones. `folding` is that of {@link FieldSection}. */
+  constructor(emit: (bytes: Uint8Array) => void, { folding = true } = {}) {
     this.emit = emit;
+    this.folding = folding;
   }
 
   /** Takes bytes from `offset` on; returns the offset after the last one that belongs to the body. */
@@ -39,6 +45,7 @@ export class ChunkedBody {
         const stop = Math.min(end, at + this.left);
         this.emit(bytes.subarray(at, stop));
         this.left -= stop - at;
+        this.excess -= stop - at;
         at = stop;
         if (this.left === 0) this.state = AT_DATA_CR;
       } else if (this.state === IN_TRAILERS) {
@@ -98,7 +105,9 @@ export class ChunkedBody {
       this.state = AT_SIZE_LF;
       return;
     }
-    if (++this.extensionBytes > CHUNK_LIMITS.extensionBytes) throw fault('extension too large');
+    if (++this.extensionBytes > CHUNK_LIMITS.extensionBytes || ++this.excess > CHUNK_LIMITS.extensionExcess) {
+      throw fault('extension too large');
+    }
     if (!this.extensionOpen) {
       // Blanks are allowed before the semicolon only; "5 " or "5x" is no size.
       if (code === SEMICOLON) this.extensionOpen = true;
@@ -109,6 +118,7 @@ export class ChunkedBody {
   private readTrailers(bytes: Buffer, at: number): number {
     this.trailers ??= new FieldSection('trailer', {
       limits: { bytes: CHUNK_LIMITS.trailerBytes, fields: CHUNK_LIMITS.trailerFields },
+      folding: this.folding,
     });
     const end = this.trailers.push(bytes, at);
     this.done = this.trailers.done;

@@ -182,7 +182,7 @@ describe('what cannot be read', () => {
   const HOST = 'Host: a\r\n';
   test.each([
     ['no request line', 'hello\r\n\r\n'],
-    ['an empty line first', '\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ['two empty lines first', '\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n'],
     ['two spaces', `GET  / HTTP/1.1\r\n${HOST}\r\n`],
     ['a tab for a space', `GET\t/ HTTP/1.1\r\n${HOST}\r\n`],
     ['a space in the target', `GET /a b HTTP/1.1\r\n${HOST}\r\n`],

@@ -42,7 +42,8 @@ export class RequestBody implements ClientBody {
     this.declared = declared;
     this.source = source;
     this.left = declared ?? 0;
-    this.chunks = framing === 'chunked' ? new ChunkedBody((piece) => this.keep(piece)) : null;
+    this.chunks =
+      framing === 'chunked' ? new ChunkedBody((piece) => this.keep(piece), { folding: false }) : null;
     this.isComplete = framing === 'none' || declared === 0;
   }
 

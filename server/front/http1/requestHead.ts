@@ -61,7 +61,8 @@ export function readRequestHead(line: RequestLine, fields: HeaderPairs): Request
   let host: string | null = null;
   let declared: number | null = null;
   let chunked = false;
-  let close = minor === 0;
+  // What follows a CONNECT may be meant for the far end of a tunnel.
+  let close = minor === 0 || method === 'CONNECT' || method === 'TRACE';
   let expectsContinue = false;
   for (const [name, value] of fields) {
     switch (name.length) {
@@ -116,7 +117,7 @@ export function bad(problem: string): Refusal {
 /** Origin form; absolute form for the host that was asked (RFC 9112, section 3.2). */
 function readTarget({ method, target }: RequestLine, host: string): { path: string; query: string } {
   // Asked for a tunnel, or about the server as a whole: neither is served, and the route's check says so.
-  if (method === 'CONNECT' || target === '*') return { path: target, query: '' };
+  if (method === 'CONNECT' || (method === 'OPTIONS' && target === '*')) return { path: target, query: '' };
   const origin = target.startsWith('/') ? target : originForm(target, host);
   const queryAt = origin.indexOf('?');
   const path = queryAt === -1 ? origin : origin.slice(0, queryAt);

@@ -13,8 +13,8 @@ import {
 export type RequestLimits = Pick<Limits, 'maxUrlLength' | 'maxHeaderBytes'>;
 
 /**
- * Reads the head of one request (RFC 9112, sections 3 and 5), strictly, from bytes that come in any split. An
- * empty line before the request line, which a server may skip, is refused like any other that is no request line.
+ * Reads the head of one request (RFC 9112, sections 3 and 5), strictly, from bytes that come in any split. One empty
+ * line before the request line is skipped (section 2.2).
  */
 export class RequestParser {
   /** Null until the empty line that ends the head. */
@@ -23,6 +23,7 @@ export class RequestParser {
   private readonly limits: RequestLimits;
   private readonly section: FieldSection;
   private line: RequestLine | null = null;
+  private emptyLine: 'possible' | 'begun' | 'over' = 'possible';
 
   constructor(limits: RequestLimits) {
     this.limits = limits;
@@ -48,12 +49,26 @@ export class RequestParser {
    */
   push(bytes: Buffer, offset: number): number {
     try {
-      const end = this.section.push(bytes, offset);
+      const start = this.emptyLine === 'over' ? offset : this.skipEmptyLine(bytes, offset);
+      if (start === bytes.length) return start;
+      const end = this.section.push(bytes, start);
       if (this.section.done) this.head = readRequestHead(this.line!, this.section.fields);
       return end;
     } catch (error) {
       throw error instanceof MalformedMessage ? this.refusal(error) : error;
     }
+  }
+
+  private skipEmptyLine(bytes: Buffer, offset: number): number {
+    let at = offset;
+    if (this.emptyLine === 'possible') {
+      this.emptyLine = bytes[at] === CR ? 'begun' : 'over';
+      if (this.emptyLine === 'begun') at++;
+    }
+    if (this.emptyLine === 'over' || at === bytes.length) return at;
+    if (bytes[at] !== LF) throw new MalformedMessage('head: bare CR');
+    this.emptyLine = 'over';
+    return at + 1;
   }
 
   private refusal({ limit, reason }: MalformedMessage): Refusal {
@@ -72,3 +87,6 @@ const METHOD_AND_VERSION = 64;
 
 /** Browsers send twenty, chains of proxies a few more. */
 const MAX_FIELDS = 100;
+
+const CR = 13;
+const LF = 10;
