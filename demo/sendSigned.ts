@@ -43,6 +43,11 @@ export interface Problem {
   document?: string;
 }
 
+/** Whether Signway would not let the request through, rather than could not: then no upstream was asked. */
+export function isRefusal({ by, status = 0 }: Problem): boolean {
+  return by === 'signway' && status < 500;
+}
+
 /**
  * Sends a signed request through Signway and reads the chat-completion chunks of its answer.
  *

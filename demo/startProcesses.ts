@@ -9,6 +9,8 @@ export interface DemoOptions {
   port?: number;
   /** The children's environment. */
   environment: Readonly<Record<string, string | undefined>>;
+  /** Told of everything that the children write to stdout and stderr, as it comes. Default: nobody. */
+  onOutput?(text: string): void;
 }
 
 export interface Demo {
@@ -33,7 +35,7 @@ const MODEL = 'gpt-4o-mini';
  * Signway alone. No argument and no output holds either.
  */
 export async function startProcesses(options: DemoOptions): Promise<Demo> {
-  const { openaiKey, port = 4400, environment } = options;
+  const { openaiKey, port = 4400, environment, onOutput } = options;
   const secret = randomHex(32);
   const children: Child[] = [];
   const failed = Promise.withResolvers<string>();
@@ -45,14 +47,15 @@ export async function startProcesses(options: DemoOptions): Promise<Demo> {
       cwd: join(FOLDER, '..'),
       env: { ...base, ...env },
       stdin: 'ignore',
-      stdout: 'ignore',
+      stdout: onOutput === undefined ? 'ignore' : 'pipe',
       stderr: 'pipe',
       // A session of its own, so that Ctrl-C reaches only the parent, which ends all of them in order.
       detached: true,
-      ...(ipc && { ipc }),
+      ipc,
     });
     children.push(child);
-    const said = collect(child.stderr);
+    const said = collect(child.stderr, onOutput);
+    if (child.stdout instanceof ReadableStream) collect(child.stdout, onOutput);
     // Not the end of stderr, which a process of the child's own may hold open.
     void child.exited.then(() => {
       if (!stopping) failed.resolve(`${name} ended unexpectedly. ${said()}`.trim());
@@ -86,6 +89,7 @@ export async function startProcesses(options: DemoOptions): Promise<Demo> {
     const gateway = `http://127.0.0.1:${gatewayPort}`;
     start('signway', {
       args: [
+        ...['--preload', join(FOLDER, 'endWithParent.ts')],
         join(FOLDER, '../cli/main.ts'),
         'serve',
         ...['--host', '127.0.0.1', '--port', String(gatewayPort), '--drain', '2s'],
@@ -99,6 +103,8 @@ export async function startProcesses(options: DemoOptions): Promise<Demo> {
         NO_COLOR: '1',
         ...ONE_PROCESS,
       },
+      // It says nothing on the channel; the channel's end is what it is there for.
+      ipc() {},
     });
     const backend = startServer('backend.ts', {
       DEMO_SECRET: secret,
@@ -130,15 +136,18 @@ type Child = ReturnType<typeof Bun.spawn>;
 interface StartOptions {
   args: string[];
   env: Record<string, string>;
-  ipc?: (message: { origin: string }) => void;
+  /** Its messages. The channel also tells the child of its parent's end, however that ended. */
+  ipc: (message: { origin: string }) => void;
 }
 
 /** Reads a stream to its end and tells its last 4,000 characters so far. */
-function collect(stream: ReadableStream<Uint8Array>): () => string {
+function collect(stream: ReadableStream<Uint8Array>, onOutput?: (text: string) => void): () => string {
   let text = '';
   const decoder = new TextDecoder();
   const write = (chunk: Uint8Array) => {
-    text = (text + decoder.decode(chunk, { stream: true })).slice(-4000);
+    const more = decoder.decode(chunk, { stream: true });
+    text = (text + more).slice(-4000);
+    onOutput?.(more);
   };
   void stream.pipeTo(new WritableStream({ write })).catch(() => {});
   return () => text;

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
-import type { Browser } from 'playwright';
+import type { Browser, Page } from 'playwright';
 import { answerFor, SUGGESTED_QUESTIONS } from '../demo/answerFor.ts';
 import { openDemoPage } from './demoPage.ts';
 import { launchBrowser } from './launchBrowser.ts';
-import { startDemo, type TestedDemo } from './startDemo.ts';
+import { startBrokenDemo, startDemo, type TestedDemo } from './startDemo.ts';
 
 let demo: TestedDemo;
 let browser: Browser;
@@ -125,6 +125,48 @@ test('shows an error instead of swallowing it when the backend does not answer',
   await alert.getByText('unreachable').waitFor();
   await tab.state('failed');
 });
+
+test('shows an upstream that closes ahead of its answer as failed, not as refused', async () => {
+  await using broken = await startBrokenDemo(process.env);
+  const page = await browser.newPage();
+  page.setDefaultTimeout(10_000);
+  await page.goto(broken.page);
+  await page.getByRole('button', { name: 'Ask through Signway' }).click();
+  await page.getByRole('alert').getByText('upstream_unreachable').waitFor();
+  expect(await page.locator('#journey').getAttribute('data-state')).toBe('failed');
+  // The buttons that cheat are refused all the same: Signway asks no upstream about them.
+  await page.getByRole('button', { name: 'Send another body' }).click();
+  await page.locator('#journey[data-state="refused"]').waitFor();
+  await page.close();
+}, 30_000);
+
+test('says what runs on this machine, and what does not when the real API is asked', async () => {
+  await using standIn = await openDemoPage(browser, demo);
+  const footer = (page: Page) => page.locator('footer').textContent();
+  expect(await footer(standIn.page)).toMatch(
+    /Everything here runs on this machine: Signway at http:.* stand-in/,
+  );
+  const page = await browser.newPage();
+  page.setDefaultTimeout(10_000);
+  await page.route('**/api/setting', (route) =>
+    route.fulfill({
+      json: {
+        gateway: demo.gateway,
+        upstream: 'https://api.openai.com',
+        model: 'gpt-4o-mini',
+        standIn: false,
+      },
+    }),
+  );
+  await page.goto(demo.page);
+  await page.getByText('the real API at https://api.openai.com').waitFor();
+  expect(await footer(page)).toContain(
+    'answers come from the real API at https://api.openai.com (gpt-4o-mini)',
+  );
+  expect(await footer(page)).not.toMatch(/Everything|No account/);
+  expect(await page.locator('#upstream-name').textContent()).toBe('api.openai.com');
+  await page.close();
+}, 30_000);
 
 test('is used by keyboard alone: ask, stop, cheat', async () => {
   await using tab = await openDemoPage(browser, demo);

@@ -8,6 +8,8 @@ export interface TestedDemo extends Demo {
   /** The key that must not reach the browser. */
   key: string;
   gate: Gate;
+  /** Resolves with all that Signway and the backend have written to stdout and stderr, once it matches. */
+  said(pattern: RegExp): Promise<string>;
 }
 
 /** Decides how far the upstream writes, so that a test looks at a stream while it is held. */
@@ -27,16 +29,48 @@ export async function startDemo(environment: Environment): Promise<TestedDemo> {
   const key = `sk-demo-${crypto.randomUUID()}`;
   const { gate, pace } = createGate();
   const upstream = startUpstream({ key, pace });
-  const demo = await startProcesses({ port: 0, environment, upstream: { origin: upstream.origin, key } });
+  const output = createOutput();
+  const demo = await startProcesses({
+    port: 0,
+    environment,
+    upstream: { origin: upstream.origin, key },
+    onOutput: output.add,
+  });
   return {
     ...demo,
     log: upstream.log,
     key,
     gate,
+    said: output.has,
     async stop() {
       gate.open();
       await demo.stop();
       await upstream.stop();
+    },
+  };
+}
+
+/** The demo with an upstream that closes every connection ahead of its answer, and has received nothing. */
+export async function startBrokenDemo(environment: Environment): Promise<Demo & AsyncDisposable> {
+  const listener = Bun.listen({
+    hostname: '127.0.0.1',
+    port: 0,
+    socket: {
+      data(socket, bytes) {
+        const isInspection = bytes.toString('latin1').startsWith('GET /inspect/');
+        socket.end(
+          isInspection ? 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n' : '',
+        );
+      },
+    },
+  });
+  const upstream = { origin: `http://127.0.0.1:${listener.port}`, key: `sk-demo-${crypto.randomUUID()}` };
+  const demo = await startProcesses({ port: 0, environment, upstream });
+  return {
+    ...demo,
+    async [Symbol.asyncDispose]() {
+      await demo.stop();
+      listener.stop(true);
     },
   };
 }
@@ -67,4 +101,20 @@ function createGate(): { gate: Gate; pace(written: number): Promise<void> } {
     },
   };
   return { gate, pace: (written) => (written < limit ? Promise.resolve() : opened.promise) };
+}
+
+function createOutput() {
+  let text = '';
+  let news = Promise.withResolvers<void>();
+  return {
+    add(more: string) {
+      text += more;
+      news.resolve();
+      news = Promise.withResolvers();
+    },
+    async has(pattern: RegExp) {
+      while (!pattern.test(text)) await news.promise;
+      return text;
+    },
+  };
 }

@@ -46,8 +46,34 @@ test('an interrupt in mid-answer ends every process, and the exit code is 0', as
   for (const origin of origins) await expect(fetch(origin)).rejects.toThrow();
 }, 60_000);
 
+test('a demo that is killed without a word leaves none of its processes running', async () => {
+  const demo = start();
+  const chunks = await readUntil(demo.stdout, 'Because');
+  const origins = chunks.join('').match(/http:\/\/127\.0\.0\.1:\d+/g) ?? [];
+  expect(origins.length).toBeGreaterThanOrEqual(3);
+  const connections = await Promise.all([...new Set(origins)].map((origin) => openConnection(origin)));
+  demo.kill('SIGKILL');
+  await demo.exited;
+  // Ended by their process's end, or by its idle timeout: then a new one would still be taken.
+  await Promise.all(connections.map(({ closed }) => closed));
+  for (const origin of origins) await expect(fetch(origin)).rejects.toThrow();
+}, 60_000);
+
 test('says how it is used when an option is unknown, and exits 2', async () => {
   const demo = start('--twice');
   expect(await new Response(demo.stderr).text()).toStartWith('Usage: bun run demo');
   expect(await demo.exited).toBe(2);
 });
+
+/** A connection with the beginning of a request on it: a server is told of none on which nothing was sent. */
+async function openConnection(origin: string) {
+  const { promise: closed, resolve } = Promise.withResolvers<void>();
+  const { hostname, port } = new URL(origin);
+  const socket = await Bun.connect({
+    hostname,
+    port: Number(port),
+    socket: { data() {}, close: () => resolve() },
+  });
+  socket.write('GET /');
+  return { closed, socket };
+}

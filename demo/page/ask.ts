@@ -1,4 +1,4 @@
-import { AskError, sendSigned } from '../sendSigned.ts';
+import { AskError, isRefusal, sendSigned } from '../sendSigned.ts';
 import { fetchReceived, fetchSigned } from './backendCalls.ts';
 import type { BothEnds } from './bothEnds.ts';
 import { part } from './element.ts';
@@ -63,7 +63,7 @@ export async function ask(question: string, views: AskViews): Promise<void> {
     axis.stop('Ended with an error.');
     const problem = error instanceof AskError ? error.problem : undefined;
     showJourney(
-      problem?.by === 'signway' && arrived === 0 ? 'refused' : 'failed',
+      problem !== undefined && isRefusal(problem) ? 'refused' : 'failed',
       problem?.title ?? 'Something failed.',
     );
     throw error;

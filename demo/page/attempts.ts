@@ -1,4 +1,4 @@
-import { AskError, type Problem, sendSigned } from '../sendSigned.ts';
+import { AskError, isRefusal, type Problem, sendSigned } from '../sendSigned.ts';
 import type { SignedRequest } from '../signQuestion.ts';
 import { element, part } from './element.ts';
 import { TAMPERINGS, type Tampering } from './tampering.ts';
@@ -52,10 +52,7 @@ async function attempt(tampering: Tampering, options: AttemptsOptions): Promise<
   } catch (error) {
     if (!(error instanceof AskError)) throw error;
     const { problem } = error;
-    options.onOutcome(
-      `${tampering.title}: ${problem.status ?? ''} ${problem.code}.`,
-      problem.by === 'signway',
-    );
+    options.onOutcome(`${tampering.title}: ${problem.status ?? ''} ${problem.code}.`, isRefusal(problem));
     return [...verdict(problem), await proof(problem, { id, options })];
   }
 }

@@ -77,10 +77,9 @@ setting.then(showSetting, showError);
 window.onunhandledrejection = (event: PromiseRejectionEvent) => showError(event.reason);
 
 function showSetting({ gateway, upstream, standIn, model }: DemoSetting): void {
-  const api = standIn
-    ? `a stand-in for the chat API at ${upstream}`
-    : `the real API at ${upstream} (${model})`;
-  part('setting').textContent = `Signway at ${gateway}, ${api}.`;
+  part('setting').textContent = standIn
+    ? `Everything here runs on this machine: Signway at ${gateway}, a stand-in for the chat API at ${upstream}. No account, no fonts, no scripts from elsewhere.`
+    : `Signway at ${gateway} and its backend run on this machine; the answers come from the real API at ${upstream} (${model}), and the tokens are billed to your key. No fonts, no scripts from elsewhere.`;
   part('upstream-name').textContent = standIn ? 'The API (stand-in)' : new URL(upstream).host;
 }
 
