@@ -20,7 +20,7 @@ await step('lint', [bun, 'x', 'biome', 'ci', '--error-on-warnings', '.']);
 await step('unit and integration', [
   bun,
   'test',
-  ...['./signing', './backend', './server', './client', './cli', './demo', './bench'],
+  ...['./signing', './server', './client', './cli', './demo', './bench'],
 ]);
 await step('the package', [bun, 'test', './package']);
 await step('build', [bun, 'run', 'build']);

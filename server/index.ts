@@ -13,5 +13,6 @@ export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export { createFetchTransport, type FetchTransportOptions } from './transport/fetchTransport.ts';
 export { createHttp1Transport, type Http1TransportOptions } from './transport/http1/http1Transport.ts';
 export type { Transport } from './transport/transport.ts';
-export type { NetworkOptions, PinnedName } from './upstream/network.ts';
+export type { NetworkCache, NetworkOptions, PinnedName } from './upstream/network.ts';
+export type { ResolvedAddress, Resolver } from './upstream/resolver.ts';
 export { ANY_ORIGIN, type Upstream } from './upstream/upstreamRule.ts';

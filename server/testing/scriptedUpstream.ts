@@ -28,6 +28,7 @@ export interface ScriptedUpstream extends AsyncDisposable {
  */
 export async function startUpstream(
   script: (connection: UpstreamConnection, head: string) => void = () => {},
+  { hostname = '127.0.0.1', port: wanted = 0 }: { hostname?: string; port?: number } = {},
 ): Promise<ScriptedUpstream> {
   const sockets = new Set<Socket>();
   const arrived: UpstreamConnection[] = [];
@@ -44,11 +45,13 @@ export async function startUpstream(
     });
     socket.on('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(wanted, hostname, resolve);
+  });
   const { port } = server.address() as { port: number };
   return {
     port,
-    origin: `http://127.0.0.1:${port}`,
+    origin: `http://${hostname}:${port}`,
     get accepted() {
       return accepted;
     },

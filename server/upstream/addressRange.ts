@@ -45,6 +45,13 @@ export function normaliseAddress(address: string): string {
   return ipaddr.parse(address.replace(/%.*$/, '')).toString();
 }
 
+/** The IPv4 address that a system connects to for a mapped one (`::ffff:127.0.0.1`); every other as it is. */
+export function unmappedAddress(address: string): string {
+  const parsed = ipaddr.parse(address);
+  const mapped = parsed.kind() === 'ipv6' && (parsed as ipaddr.IPv6).isIPv4MappedAddress();
+  return mapped ? (parsed as ipaddr.IPv6).toIPv4Address().toString() : address;
+}
+
 const V4_SPECIAL = ranges({
   '0.0.0.0/8': 'this network',
   '10.0.0.0/8': 'private',

@@ -2,7 +2,13 @@ import { describe, expect, test } from 'bun:test';
 import { networkInterfaces } from 'node:os';
 import { Refusal } from '../../signing/refusal.ts';
 import { parseUpstreamUrl } from '../../signing/upstreamUrl.ts';
-import { createUpstreamNetwork, type NetworkOptions, type UpstreamNetwork } from './network.ts';
+import {
+  createUpstreamNetwork,
+  type NetworkCache,
+  type NetworkOptions,
+  type UpstreamNetwork,
+} from './network.ts';
+import type { ResolvedAddress, Resolver } from './resolver.ts';
 
 async function verdict(network: UpstreamNetwork, url: string): Promise<string> {
   const parsed = parseUpstreamUrl(url);
@@ -152,21 +158,55 @@ describe('a name', () => {
     );
   });
 
-  test('is asked for once, and again when its time is over', async () => {
-    let asked = 0;
-    const resolver = async () => {
-      asked++;
-      return ['8.8.8.8'];
-    };
-    const lasting = createUpstreamNetwork({ resolver });
-    await Promise.all([verdict(lasting, 'https://a.test/'), verdict(lasting, 'https://a.test/x')]);
-    expect(asked).toBe(1);
-    const fleeting = createUpstreamNetwork({ resolver, ttl: 0 });
-    await verdict(fleeting, 'https://a.test/');
-    await verdict(fleeting, 'https://a.test/');
-    expect(asked).toBe(3);
+  test('is asked for once, however many want it', async () => {
+    const { network, asked } = counted({ answer: { address: '8.8.8.8', ttl: 60 } });
+    await Promise.all([verdict(network, 'https://a.test/'), verdict(network, 'https://a.test/x')]);
+    await verdict(network, 'https://a.test/y');
+    expect(asked()).toBe(1);
+  });
+
+  test.each([
+    ['its time is over', { answer: { address: '8.8.8.8', ttl: 0 }, cache: { min: 0 } }, 3],
+    [
+      'its time is longer than the longest',
+      { answer: { address: '8.8.8.8', ttl: 60 }, cache: { max: 0, min: 0 } },
+      3,
+    ],
+    ['nobody says how long it is good for', { answer: '8.8.8.8', cache: { untimed: 0 } }, 3],
+    ['it is refused', { answer: '127.0.0.1', cache: { failed: 0 } }, 3],
+    ['it does not resolve', { answer: null, cache: { failed: 0 } }, 3],
+  ] as const)('is asked for again when %s', async (_, options, times) => {
+    const { network, asked } = counted(options);
+    for (let time = 0; time < times; time++) await verdict(network, 'https://a.test/');
+    expect(asked()).toBe(times);
+  });
+
+  test.each([
+    ['a time to live below the least', { answer: { address: '8.8.8.8', ttl: 0 } }],
+    ['no time to live', { answer: '8.8.8.8' }],
+    ['an address that is refused', { answer: '127.0.0.1' }],
+    ['no address', { answer: null }],
+  ] as const)('with %s is not asked for with every request', async (_, options) => {
+    const { network, asked } = counted(options);
+    for (let time = 0; time < 3; time++) await verdict(network, 'https://a.test/');
+    expect(asked()).toBe(1);
   });
 });
+
+/** A network whose resolver counts how often it is asked. */
+function counted({ answer, cache = {} }: CountedOptions): { network: UpstreamNetwork; asked: () => number } {
+  let asked = 0;
+  const resolver: Resolver = async () => {
+    asked++;
+    return answer === null ? [] : [answer];
+  };
+  return { network: createUpstreamNetwork({ resolver, cache }), asked: () => asked };
+}
+
+interface CountedOptions {
+  answer: string | ResolvedAddress | null;
+  cache?: Partial<NetworkCache>;
+}
 
 describe('an opened network', () => {
   const network = networkOf(
@@ -204,11 +244,22 @@ describe('an opened network', () => {
     const own = Object.values(networkInterfaces())
       .flatMap((each) => each ?? [])
       .map(({ address, family }) => (family === 'IPv6' ? `[${address}]` : address));
-    for (const host of ['127.0.0.1', '127.9.9.9', '0.0.0.0', '[::1]', 'gw.test', 'pinned.test', ...own]) {
+    for (const host of [
+      '127.0.0.1',
+      '127.9.9.9',
+      '0.0.0.0',
+      '[::1]',
+      '[::ffff:127.0.0.1]',
+      'gw.test',
+      'pinned.test',
+      ...own,
+    ]) {
       if (host.includes('%')) continue;
       expect([host, await verdict(open, `http://${host}:3000/`)]).toEqual([host, 'upstream_not_allowed']);
     }
     expect(await verdict(open, 'http://127.0.0.1:3001/')).toBe('127.0.0.1');
+    open.refuseListener(3001);
+    expect(await verdict(open, 'http://127.0.0.1:3001/')).toBe('upstream_not_allowed');
   });
 
   test.each([

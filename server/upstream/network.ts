@@ -1,8 +1,15 @@
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { Refusal } from '../../signing/refusal.ts';
-import { contains, type Network, normaliseAddress, parseNetwork, specialRange } from './addressRange.ts';
-import { createSystemResolver, type Resolver } from './resolver.ts';
+import {
+  contains,
+  type Network,
+  normaliseAddress,
+  parseNetwork,
+  specialRange,
+  unmappedAddress,
+} from './addressRange.ts';
+import { createSystemResolver, type ResolvedAddress, type Resolver } from './resolver.ts';
 
 /** Which addresses upstreams may have. */
 export interface NetworkOptions {
@@ -12,9 +19,28 @@ export interface NetworkOptions {
   resolve?: readonly PinnedName[];
   /** Default: the system's. */
   resolver?: Resolver;
-  /** For how long a name's checked address is used again, in milliseconds. Default: 5000. */
-  ttl?: number;
+  /** For how long what was found out about a name is used again. Default: {@link DEFAULT_CACHE}, field by field. */
+  cache?: Partial<NetworkCache>;
 }
+
+/** Times in milliseconds. */
+export interface NetworkCache {
+  /** The least for which a name's checked address is used again, however short its time to live. */
+  readonly min: number;
+  /** The most, however long it is. */
+  readonly max: number;
+  /** Where nobody says how long it is good for: literal and pinned addresses, the system's own resolver. */
+  readonly untimed: number;
+  /** For how long a refused name stays refused, and one that does not resolve is not asked for again. */
+  readonly failed: number;
+}
+
+export const DEFAULT_CACHE = {
+  min: 1000,
+  max: 300_000,
+  untimed: 5000,
+  failed: 2000,
+} as const satisfies NetworkCache;
 
 export interface PinnedName {
   readonly hostname: string;
@@ -46,7 +72,7 @@ export function createUpstreamNetwork(options: NetworkOptions = {}): UpstreamNet
   const opened = (options.allowNetworks ?? []).map(readNetwork);
   const pinned = new Map((options.resolve ?? []).map((name) => [pinKey(name), readAddress(name)]));
   const resolve = options.resolver ?? createSystemResolver();
-  const ttl = options.ttl ?? 5000;
+  const cache = { ...DEFAULT_CACHE, ...options.cache };
   const listeners = new Set<number>();
   const verdicts = new Map<string, Verdict>();
 
@@ -58,40 +84,56 @@ export function createUpstreamNetwork(options: NetworkOptions = {}): UpstreamNet
       verdicts.delete(key);
       // The oldest entry is the first one: a Map keeps the order of insertion.
       if (verdicts.size >= MAX_VERDICTS) verdicts.delete(verdicts.keys().next().value!);
-      const address = judge(url);
-      const verdict: Verdict = { until: performance.now() + ttl, address };
+      const verdict: Verdict = { until: Number.POSITIVE_INFINITY, address: judge(url).then(allow, refuse) };
       verdicts.set(key, verdict);
-      return address.then((allowed) => {
-        verdict.address = allowed;
-        return allowed;
-      });
+      return verdict.address;
+
+      function allow({ address, ttl }: Allowed): string {
+        verdict.address = address;
+        const time = ttl === undefined ? cache.untimed : Math.max(cache.min, Math.min(cache.max, ttl * 1000));
+        verdict.until = performance.now() + time;
+        return address;
+      }
+
+      function refuse(error: unknown): never {
+        verdict.until = performance.now() + cache.failed;
+        throw error;
+      }
     },
-    refuseListener: (port) => void listeners.add(port),
+    refuseListener(port) {
+      listeners.add(port);
+      // What was allowed before may now be the gateway itself.
+      verdicts.clear();
+    },
   };
 
-  async function judge(url: URL): Promise<string> {
+  async function judge(url: URL): Promise<Allowed> {
     const port = portOf(url);
     const hostname = unbracketed(url.hostname);
     const own = ownAddresses();
-    const refuseOwnListener = (address: string) => {
+    const refuseOwnListener = (wrapped: string) => {
+      const address = unmappedAddress(wrapped);
       if (listeners.has(port) && (own.has(address) || isLocal(address))) throw notAllowed('own listener');
     };
 
     const pin = pinned.get(pinKey({ hostname, port }));
     if (pin !== undefined) {
       refuseOwnListener(pin);
-      return pin;
+      return { address: pin, ttl: undefined };
     }
     const literal = isIP(hostname) !== 0;
-    const addresses = (literal ? [hostname] : await resolve(hostname)).map(normaliseAddress);
-    for (const address of addresses) {
+    const found = (literal ? [hostname] : await resolve(hostname).catch(() => [])).map(timed);
+    for (const { address } of found) {
       refuseOwnListener(address);
       if (opened.some((network) => contains(network, address))) continue;
       const reason = specialRange(address) ?? (own.has(address) ? 'own address' : null);
       if (reason !== null) throw notAllowed(reason);
       if (!literal && isInternalName(hostname)) throw notAllowed('internal name');
     }
-    if (addresses[0] !== undefined) return addresses[0];
+    // Together they were checked, and together they are good for as long as the first of them to go.
+    const ttls = found.flatMap(({ ttl }) => ttl ?? []);
+    const ttl = ttls.length === 0 ? undefined : Math.min(...ttls);
+    if (found[0] !== undefined) return { address: found[0].address, ttl };
     if (isInternalName(hostname)) throw notAllowed('internal name');
     throw new Refusal('upstream_unreachable', 'the upstream cannot be reached', { cause: 'dns: no address' });
   }
@@ -102,13 +144,25 @@ export function portOf(url: URL): number {
   return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
 }
 
+interface Allowed {
+  readonly address: string;
+  /** Seconds. */
+  readonly ttl: number | undefined;
+}
+
 interface Verdict {
-  readonly until: number;
+  /** Without end while it is being found out, so that a name is asked for once however many want it. */
+  until: number;
   /** The promise while it is being found out, and for good when the host is refused. */
   address: string | Promise<string>;
 }
 
 const MAX_VERDICTS = 1000;
+
+function timed(resolved: string | ResolvedAddress): Allowed {
+  const { address, ttl } = typeof resolved === 'string' ? { address: resolved } : resolved;
+  return { address: normaliseAddress(address), ttl };
+}
 
 function readNetwork(cidr: string): Network {
   const network = parseNetwork(cidr);

@@ -1,2 +1,0 @@
-// app/api/sign/route.ts
-export { signForPages as POST } from './signForPages.ts';
