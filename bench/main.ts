@@ -5,7 +5,7 @@
  * each round. Ratios are taken within a round; medians and the spread are over the rounds. The main figure is
  * the CPU of a system's own processes, user and system, since load and upstream share the machine with it.
  *
- *   bun run bench [--rounds 3] [--seconds 5] [--only CASE/SYSTEM]… [--write] [--list]
+ *   bun run bench [--rounds 3] [--seconds 3] [--only CASE/SYSTEM]… [--write] [--list]
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -27,7 +27,7 @@ import { createSurroundings } from './systems/createSurroundings.ts';
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '3' },
     only: { type: 'string', multiple: true, default: [] },
     write: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
@@ -36,6 +36,9 @@ const { values: options } = parseArgs({
 const [rounds, seconds] = [Number(options.rounds), Number(options.seconds)];
 if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seconds) || seconds < 1) {
   throw new TypeError('--rounds and --seconds are whole numbers from 1 on');
+}
+if (options.write && options.only.some((filter) => filter.includes('/'))) {
+  throw new TypeError('--write keeps cases whole: name no systems with it');
 }
 const DOCS = join(import.meta.dirname, '../docs');
 const FIGURES = join(DOCS, 'performance/figures.json');
@@ -84,6 +87,8 @@ async function keep(found: Parameters<typeof mergeFigures>[1]): Promise<void> {
   const all = mergeFigures(await readFigures(FIGURES), found);
   await writeFigures(FIGURES, all);
   await writePerformancePage(DOCS, performanceReport(all));
+  const format = [process.execPath, 'x', 'biome', 'format', '--write', FIGURES, join(DOCS, 'performance.md')];
+  await Bun.spawn(format, { cwd: join(DOCS, '..'), stdout: 'ignore' }).exited;
 }
 
 function commit(): string {

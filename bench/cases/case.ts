@@ -34,4 +34,4 @@ export interface CaseTime {
 export const USUAL_SYSTEMS = ['nginx', 'haproxy', 'signway', 'caddy', 'fastify', 'bun-fetch'] as const;
 
 /** Seconds of load before figures are taken: what a just-in-time compiler needs, and the same for all. */
-export const WARM_UP_SECONDS = 1;
+export const WARM_UP_SECONDS = 2;

@@ -18,7 +18,7 @@ export function idleStreams(streams: number): Case {
     async run({ url, tree }) {
       const idle = url('stream', '/idle');
       (await openStreams(idle, EARLIER)).close();
-      await Bun.sleep(500);
+      await Bun.sleep(1500);
       const before = tree!.privateBytes();
       const open = await openStreams(idle, streams);
       try {

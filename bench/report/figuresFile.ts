@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { CaseResults } from './caseResults.ts';
 
 /** Where and with what something was measured. */
@@ -31,6 +32,7 @@ export async function readFigures(file: string): Promise<Measured | null> {
 
 /** Keeps figures, so that a report can be made of runs that were not one. */
 export async function writeFigures(file: string, measured: Measured): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
   await writeFile(file, `${JSON.stringify(measured, null, 1)}\n`);
 }
 
