@@ -75,7 +75,7 @@ export async function ask(question: string, views: AskViews): Promise<void> {
 }
 
 const REAL_API =
-  'The real API does not show what it received. Signway added the Authorization header to the request on the left.';
+  'The real API does not show what it received. Signway added the Authorization header to what this browser sent.';
 
 async function showReceived(id: string, { ends, isCurrent, until }: Receiving): Promise<void> {
   const record = await fetchReceived(id, until);

@@ -87,14 +87,21 @@ interface Milestone {
   at: number;
 }
 
-/** The axis' length: two seconds, then growing in whole steps so that the ticks do not creep. */
+/**
+ * The axis' length in milliseconds: the next of a few, so that the ticks do not creep and a quarter is a round number
+ * of seconds.
+ */
 function spanFor(elapsed: number): number {
-  return Math.max(2000, Math.ceil(elapsed / 1000) * 1000);
+  const longest = SPANS.at(-1)!;
+  return SPANS.find((span) => elapsed <= span) ?? Math.ceil(elapsed / longest) * longest;
 }
 
+const SPANS = [2000, 4000, 8000, 12_000, 20_000, 40_000, 60_000];
+
 function flag(name: string, share: number): HTMLElement {
-  const made = element('span.flag', name);
-  made.style.left = `${share * 100}%`;
+  const late = share > 0.5;
+  const made = element(late ? 'span.flag.late' : 'span.flag', name);
+  made.style[late ? 'right' : 'left'] = `${(late ? 1 - share : share) * 100}%`;
   return made;
 }
 
