@@ -1,4 +1,5 @@
 export { askBackend } from './askBackend.ts';
+export { createGrantFetch, type GrantFetchOptions } from './createGrantFetch.ts';
 export { createSignwayFetch, type RequestToSign, type SignwayFetchOptions } from './createSignwayFetch.ts';
 export { errorOf } from './errorOf.ts';
 export type { Fetch, SendOptions } from './sendRenewing.ts';

@@ -1,4 +1,6 @@
 import { checkValidity } from '../signing/checkValidity.ts';
+import { grantedUrl } from '../signing/grantedUrl.ts';
+import { parseGrant, refuseScope } from '../signing/parseGrant.ts';
 import { parseSignedUrl, type SignedUrl } from '../signing/parseSignedUrl.ts';
 import { Refusal } from '../signing/refusal.ts';
 import { checkSignedHeaders, type ReceivedRequest, verifySignature } from '../signing/verifySignature.ts';
@@ -9,6 +11,8 @@ import type { ClientAnswer } from './clientAnswer.ts';
 import type { ClientRequest } from './clientRequest.ts';
 import { type CompiledApp, createAppCompiler } from './compiledApp.ts';
 import { Exchange, type ExchangeRecord } from './exchange.ts';
+import { createBodySchemas } from './extensions/bodySchemas.ts';
+import { checkMethods, type ExtensionRules, readExtensions } from './extensions/extensions.ts';
 import { createClientHeaders } from './headers/clientHeaders.ts';
 import type { Cors } from './headers/cors.ts';
 import { createUpstreamHeaders } from './headers/upstreamHeaders.ts';
@@ -16,7 +20,7 @@ import { healthAnswer } from './health.ts';
 import type { Limits } from './limits.ts';
 import { problemAnswer } from './problem.ts';
 import { checkDeclaredLength, forwardBody, readSignedBody } from './requestBody.ts';
-import { checkRoute } from './route.ts';
+import { routeRequest } from './route.ts';
 import { type Transport, TransportError } from './transport/transport.ts';
 import type { UpstreamNetwork } from './upstream/network.ts';
 import { upstreamRequest } from './upstream/upstreamRequest.ts';
@@ -49,6 +53,11 @@ export interface Handler {
 export function createHandler(gateway: Gateway): Handler {
   const { cors, network, transport, limits, streams, clock } = gateway;
   const compileApp = createAppCompiler();
+  const extensionRules: ExtensionRules = {
+    required: [],
+    schemas: new Map(),
+    bodySchemas: createBodySchemas(),
+  };
   const upstreamHeaders = createUpstreamHeaders();
   const clientHeaders = createClientHeaders();
 
@@ -64,8 +73,8 @@ export function createHandler(gateway: Gateway): Handler {
     const exchange = begin(request.method);
     try {
       if (gateway.stopping()) throw new Refusal('shutting_down', 'the gateway is shutting down');
-      checkRoute(request);
-      const url = parseSignedUrl(request.query);
+      const grant = routeRequest(request);
+      const url = grant === null ? parseUrl(request.query) : parseGrant(grant.token);
       checkValidity(url, clock(), limits);
       const found = findApp(url.appId);
       const app = found instanceof Promise ? await found : found;
@@ -81,14 +90,16 @@ export function createHandler(gateway: Gateway): Handler {
       );
       exchange.app = app.id;
       exchange.upstream = url.upstream.origin;
-      refuseExtensions(url);
-      const upstream = routeOf(app, url.upstream);
-      const allowed = network.authorise(url.upstream);
+      checkExtensions(url, { method: request.method, rules: extensionRules });
+      const target = grant === null ? verified.url.upstream : grantedUrl(verified.url, grant);
+      const upstream = routeOf(app, target);
+      const allowed = network.authorise(target);
       const address = typeof allowed === 'string' ? allowed : await allowed;
       const body = signedBody ?? forwardBody(request, limits);
       exchange.bytesIn = body === null ? 0 : body instanceof Uint8Array ? body.byteLength : body.length;
       const answer = await transport.send(
         upstreamRequest(verified, {
+          url: target,
           client: request.headers,
           upstream,
           address,
@@ -100,7 +111,7 @@ export function createHandler(gateway: Gateway): Handler {
       );
       return respond(answer, {
         request,
-        upstream: url.upstream,
+        upstream: target,
         secrets: upstream.secrets,
         clientHeaders,
         cors,
@@ -163,11 +174,21 @@ function receivedHead(request: ClientRequest): ReceivedHead {
   return { method: request.method, header: (name) => request.headers.get(name) };
 }
 
-function refuseExtensions({ extensions }: SignedUrl): void {
-  if (extensions.length > 0) {
-    throw new Refusal('unknown_parameter', `${extensions.join(' and ')} is not known here`);
-  }
+function parseUrl(query: string): SignedUrl {
+  const url = parseSignedUrl(query);
+  refuseScope(url);
+  return url;
 }
+
+function checkExtensions(url: SignedUrl, { method, rules }: { method: string; rules: ExtensionRules }): void {
+  const unknown = url.extensions.filter((name) => !KNOWN_EXTENSIONS.has(name));
+  if (unknown.length > 0) {
+    throw new Refusal('unknown_parameter', `${unknown.join(' and ')} is not known here`);
+  }
+  checkMethods(method, readExtensions(url, rules).methods);
+}
+
+const KNOWN_EXTENSIONS: ReadonlySet<string> = new Set(['X-Sw-Methods', 'X-Sw-Scope', 'X-Sw-Subject']);
 
 function routeOf(app: CompiledApp, url: URL) {
   const upstream = app.route(url);

@@ -1,18 +1,24 @@
+import { type GrantPath, readGrantPath } from '../signing/parseGrant.ts';
 import { Refusal } from '../signing/refusal.ts';
 import type { ClientRequest } from './clientRequest.ts';
 
 /**
- * Refuses what is not addressed to the gateway.
+ * Tells a request to a grant (`/s/<token>/…`) from one to a signed URL (`/`, null), and refuses what is addressed to
+ * neither.
  *
  * **Security**: TRACE would echo the injected headers, CONNECT would open a tunnel.
  *
  * @throws {Refusal} `not_found`, `method_not_allowed`
  */
-export function checkRoute({ method, path }: Pick<ClientRequest, 'method' | 'path'>): void {
+export function routeRequest(request: Pick<ClientRequest, 'method' | 'path' | 'query'>): GrantPath | null {
+  const { method, path } = request;
   if (method === 'CONNECT' || method === 'TRACE') {
     throw new Refusal('method_not_allowed', `${method} is not allowed`, { headers: { Allow: ALLOWED } });
   }
-  if (path !== '/') throw new Refusal('not_found', 'a signed URL has the path /');
+  if (path === '/') return null;
+  const grant = readGrantPath(request);
+  if (grant === null) throw new Refusal('not_found', 'a signed URL has the path /, a grant /s/<token>/');
+  return grant;
 }
 
 const ALLOWED = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';

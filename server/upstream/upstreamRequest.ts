@@ -7,6 +7,8 @@ import type { RequestBody, UpstreamRequest } from '../transport/transport.ts';
 import { portOf } from './network.ts';
 
 export interface UpstreamRequestParts {
+  /** What the verified URL says, or what its grant opens. */
+  readonly url: URL;
   /** The client's headers. */
   readonly client: RequestHeaders;
   readonly upstream: CompiledUpstream;
@@ -19,7 +21,7 @@ export interface UpstreamRequestParts {
 
 /** Builds what is sent upstream: a new value, from a verified request only. */
 export function upstreamRequest(verified: VerifiedRequest, parts: UpstreamRequestParts): UpstreamRequest {
-  const url = verified.url.upstream;
+  const { url } = parts;
   const { injected, injectedNames } = parts.upstream;
   return {
     method: verified.method,
