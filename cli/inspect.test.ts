@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { signUrl } from '../signing/index.ts';
+import { signGrant, signUrl } from '../signing/index.ts';
 import { EXIT } from './exitCodes.ts';
 import { runSignway } from './testing/runSignway.ts';
 
@@ -104,7 +104,7 @@ describe('signway inspect', () => {
     for (const { stdout, code } of [checked, unchecked]) {
       expect(code).toBe(EXIT.invalid);
       expect(stdout).toMatch(/^X-Sw-Colour +blue\n +not known: a gateway answers unknown_parameter$/m);
-      expect(stdout).toMatch(/^A gateway says +unknown_parameter: X-Sw-Colour is not known$/m);
+      expect(stdout).toMatch(/^A gateway says +unknown_parameter: X-Sw-Colour is not known here$/m);
     }
     expect(checked.stdout).toMatch(/^Signature +valid for POST$/m);
   });
@@ -138,7 +138,9 @@ describe('signway inspect', () => {
       ['post', 'PUT'].map((method) => runSignway(['inspect', url, ...REQUEST, '-X', method], { env })),
     );
     expect([allowed!.code, refused!.code]).toEqual([EXIT.done, EXIT.invalid]);
-    expect(refused!.stdout).toMatch(/^A gateway says +method_not_allowed: PUT is not one of GET;POST$/m);
+    expect(refused!.stdout).toMatch(
+      /^A gateway says +method_not_allowed: the signed URL does not name this method$/m,
+    );
   });
 
   test.each<[string, Record<string, string>, string]>([
@@ -148,13 +150,19 @@ describe('signway inspect', () => {
     ['a subject in other than ASCII', { 'X-Sw-Subject': 'é' }, 'X-Sw-Subject must be'],
     ['a method twice', { 'X-Sw-Methods': 'GET;GET' }, 'X-Sw-Methods must be'],
     ['any method', { 'X-Sw-Methods': '*' }, 'X-Sw-Methods must be'],
-    ['a schema that is no JSON', { 'X-Sw-BodySchema': '{' }, 'X-Sw-BodySchema must be'],
+    ['a schema that is no JSON', { 'X-Sw-BodySchema': '{' }, 'X-Sw-BodySchema is not JSON'],
     [
       'a schema over 2 KiB',
       { 'X-Sw-BodySchema': `{"title":"${'x'.repeat(2040)}"}` },
-      'X-Sw-BodySchema must be',
+      'X-Sw-BodySchema is over 2048 bytes',
     ],
-    ['a grant that is used as a URL', { 'X-Sw-Scope': 'prefix' }, 'X-Sw-Scope'],
+    ['a grant that is used as a URL', { 'X-Sw-Scope': 'prefix' }, 'X-Sw-Scope makes a grant'],
+    [
+      'a schema that no gateway takes',
+      { 'X-Sw-BodySchema': '{"pattern":"(a)\\\\1"}' },
+      'X-Sw-BodySchema cannot',
+    ],
+    ['a key twice in a schema', { 'X-Sw-BodySchema': '{"type":"object","type":"array"}' }, 'X-Sw-BodySchema'],
   ])('gives 4 for %s', async (_, extensions, problem) => {
     const url = signUrl({ ...options, extensions });
     const { stdout, code } = await runSignway(['inspect', url, ...REQUEST], { env });
@@ -246,6 +254,67 @@ describe('signway inspect', () => {
     const { stderr, code } = await runSignway(['inspect', signUrl(options), ...args], { env });
     expect(code).toBe(EXIT.usage);
     expect(stderr).toContain(says);
+  });
+
+  test('takes the name of a schema for one of the gateway’s configuration', async () => {
+    const url = signUrl({ ...options, bodySchema: 'chat-mini' });
+    const { stdout, code } = await runSignway(['inspect', url, ...REQUEST], { env });
+    expect(code).toBe(EXIT.done);
+    expect(stdout).toContain("by its name in the gateway's configuration");
+  });
+
+  test('gives 4 for a body that the schema of the URL does not allow', async () => {
+    const url = signUrl({ ...options, bodySchema: { required: ['model'] } });
+    const [untyped, typed, allowed] = await Promise.all([
+      runSignway(['inspect', url, ...REQUEST], { env }),
+      runSignway(['inspect', url, ...REQUEST, '-H', 'Content-Type: application/json'], { env }),
+      runSignway(
+        [
+          'inspect',
+          signUrl({ ...options, body: '{"model":"m"}', bodySchema: { required: ['model'] } }),
+          ...['-H', 'x-foo: bar', '-H', 'Content-Type: application/json', '--body', '{"model":"m"}'],
+        ],
+        { env },
+      ),
+    ]);
+    expect([untyped.code, typed.code, allowed.code]).toEqual([EXIT.done, EXIT.invalid, EXIT.done]);
+    expect(typed.stdout).toMatch(/^A gateway says +body_not_allowed: .*: required$/m);
+  });
+
+  describe('a grant', () => {
+    const { method: _, body: __, ...shared } = options;
+    const base = signGrant({ ...shared, proxyUrl: 'https://api.example.com/v1/', methods: ['GET', 'POST'] });
+    const HEADER = ['-H', 'X-Foo: bar'];
+
+    test('is read like a signed URL, with the upstream that a request to it reaches', async () => {
+      const [bare, request] = await Promise.all([
+        runSignway(['inspect', base, ...HEADER], { env }),
+        runSignway(['inspect', `${base}chat?stream=1`, ...HEADER, '-X', 'POST'], { env }),
+      ]);
+      expect([bare.code, request.code]).toEqual([EXIT.done, EXIT.done]);
+      expect(bare.stdout).toMatch(/^Upstream +https:\/\/api\.example\.com\/v1\/ and what lies below it$/m);
+      expect(bare.stdout).toMatch(/^Signature +valid for GET or POST$/m);
+      expect(request.stdout).toMatch(/^This request +https:\/\/api\.example\.com\/v1\/chat\?stream=1$/m);
+      expect(bare.stdout).not.toContain('This request');
+    });
+
+    test.each([
+      ['a path that leaves it', `${base}a%2f..%2fb`, [], 'path_not_allowed'],
+      ['another method', base, ['-X', 'DELETE'], 'method_not_allowed'],
+      ['a token that holds no grant', 'https://gw.example.com/s/abc/', [], 'invalid_parameter'],
+      ['no slash after its token', base.slice(0, -1), [], 'not_found'],
+      ['a base path that it does not have', base, ['--base-path', '/gw'], 'not_found'],
+    ])('gives 4 for %s', async (_, url, args, refusal) => {
+      const { stdout, code } = await runSignway(['inspect', url, ...HEADER, ...args], { env });
+      expect(code).toBe(EXIT.invalid);
+      expect(stdout).toMatch(new RegExp(`^A gateway says +${refusal}: `, 'm'));
+    });
+
+    test('is found below the base path of a gateway', async () => {
+      const based = base.replace('example.com/s/', 'example.com/gw/s/');
+      const { code } = await runSignway(['inspect', based, ...HEADER, '--base-path', '/gw'], { env });
+      expect(code).toBe(EXIT.done);
+    });
   });
 
   test('a URL cannot drive the terminal', async () => {

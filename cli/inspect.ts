@@ -89,9 +89,9 @@ function queryOf(url: string): string {
   return mark === -1 ? '' : withoutFragment.slice(mark + 1);
 }
 
+/** Without the slash at its end. */
 function readBasePath(text = '/'): string {
-  const path = text.length > 1 ? text.replace(/\/$/, '') : text;
-  if (/^\/[^?#]*$/.test(path)) return path;
+  if (/^\/[^?#]*$/.test(text)) return text.replace(/\/$/, '');
   throw new CliError(EXIT.usage, '--base-path must be a path such as /gw');
 }
 
@@ -101,10 +101,11 @@ function readMethod(text: string | undefined): string | undefined {
   throw new CliError(EXIT.usage, '--method must be an HTTP method');
 }
 
-function report({ signed, expiresAt, signature, refusals }: Inspection): object {
+function report({ signed, target, expiresAt, signature, refusals }: Inspection): object {
   return {
     appId: signed?.appId ?? null,
     upstream: signed?.upstream.href ?? null,
+    target: target?.href ?? null,
     signedAt: signed === null ? null : timeOrNull(signed.signedAt),
     expires: signed?.expires ?? null,
     expiresAt: expiresAt === null ? null : timeOrNull(expiresAt),

@@ -1,30 +1,42 @@
+import { createBodySchemas } from '../server/extensions/bodySchemas.ts';
+import { checkMethods, type Extensions, readExtensions } from '../server/extensions/extensions.ts';
+import { checkJsonBody } from '../server/extensions/jsonBody.ts';
+import { compileJsonSchema } from '../server/jsonSchema/compileJsonSchema.ts';
 import { DEFAULT_LIMITS } from '../server/limits.ts';
 import {
   checkValidity,
+  type GrantPath,
+  grantedUrl,
+  parseGrant,
   parseSignedUrl,
   Refusal,
   type RefusalCode,
+  readGrantPath,
+  refuseScope,
+  SCHEMA_NAME,
   type SignedUrl,
 } from '../signing/index.ts';
-import { type ExtensionReading, namedMethods, readExtensions } from './extensionReadings.ts';
 import { checkSignature, type DescribedRequest, type SignatureVerdict } from './signatureCheck.ts';
 
 export interface InspectionInput extends DescribedRequest {
   /** The query as it was given: the URL parser escapes some of it anew. */
   query: string;
-  /** The path that the gateway is mounted under; `/` when it is under none. */
+  /** The path that the gateway is mounted under, without a slash at its end; empty when it is under none. */
   basePath: string;
   /** Milliseconds since the epoch. */
   now: number;
 }
 
-/** What a signed URL says and whether it holds. */
+/** What a signed URL or a grant says and whether it holds. */
 export interface Inspection {
   /** Null when it is no well-formed signed URL. */
   readonly signed: SignedUrl | null;
+  /** Whether it is a grant's base URL, or a URL below it. */
+  readonly isGrant: boolean;
+  /** The upstream's URL that the request would reach; a grant's is its prefix with what was appended. */
+  readonly target: URL | null;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number | null;
-  readonly extensions: readonly ExtensionReading[];
   readonly signature: SignatureVerdict;
   /** Whether the method was said; else one was assumed or found. */
   readonly methodGiven: boolean;
@@ -40,85 +52,85 @@ export interface InspectedRefusal {
   readonly detail: string;
 }
 
-/** Takes a signed URL apart and checks it as a gateway would, without one. It calls nobody. */
+/**
+ * Takes a signed URL apart and puts it through a gateway's own checks, in their order, without a gateway. It calls
+ * nobody. What only a gateway can know is not checked: the app, its upstreams, its schemas, what was used before.
+ */
 export function inspectUrl(input: InspectionInput): Inspection {
-  const methodGiven = input.method !== undefined;
-  const ahead = [...lengthRefusals(input), ...pathRefusals(input)];
-  let signed: SignedUrl;
-  try {
-    signed = parseSignedUrl(input.query);
-  } catch (error) {
-    const refusal = asRefusal(error);
-    const signature = { verdict: 'invalid', detail: refusal.detail } as const;
-    const refusals = [...ahead, refusal];
-    return { signed: null, expiresAt: null, extensions: [], signature, methodGiven, refusals };
-  }
-  const signature = checkSignature(signed, input);
-  const extensions = readExtensions(signed);
-  return {
-    signed,
-    expiresAt: signed.signedAt + signed.expires * 1000,
-    extensions,
-    signature,
-    methodGiven,
-    refusals: [
-      ...ahead,
-      ...validityRefusals(signed, input.now),
-      ...signatureRefusals(signature),
-      ...extensionRefusals(extensions),
-      ...methodRefusals(signed, input.method),
-    ],
+  const refusals: InspectedRefusal[] = [];
+  const note = (code: RefusalCode, detail: string) => void refusals.push({ code, detail });
+  const attempt = <T>(check: () => T): T | undefined => {
+    try {
+      return check();
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      note(error.code, error.message);
+      return undefined;
+    }
   };
-}
 
-function lengthRefusals({ url }: InspectionInput): InspectedRefusal[] {
+  const methodGiven = input.method !== undefined;
+  const { length } = input.url.href;
   const { maxUrlLength } = DEFAULT_LIMITS;
-  const { length } = url.href;
-  if (length <= maxUrlLength) return [];
-  return [{ code: 'url_too_long', detail: `it has ${length} characters, ${maxUrlLength} are taken` }];
-}
-
-function pathRefusals({ url, basePath }: InspectionInput): InspectedRefusal[] {
-  const { pathname } = url;
-  if (pathname === basePath || pathname === `${basePath}/`) return [];
-  const mounted =
-    basePath === '/' ? `; for one that is mounted there add --base-path ${pathname.replace(/\/$/, '')}` : '';
-  const detail = `a gateway answers at the path ${basePath}, and this URL has the path ${pathname}${mounted}`;
-  return [{ code: 'not_found', detail }];
-}
-
-function validityRefusals(signed: SignedUrl, now: number): InspectedRefusal[] {
-  try {
-    checkValidity(signed, now);
-    return [];
-  } catch (error) {
-    return [asRefusal(error)];
+  if (length > maxUrlLength) note('url_too_long', `it has ${length} characters, ${maxUrlLength} are taken`);
+  const grant = readGrantPath({ path: input.url.pathname, query: input.query }, input.basePath);
+  if (grant === null && !isAnswered(input)) note('not_found', notFoundDetail(input));
+  const signed = attempt(() => (grant === null ? parseSignedUrl(input.query) : parseGrant(grant.token)));
+  if (signed === undefined) {
+    const signature = { verdict: 'invalid', detail: refusals.at(-1)!.detail } as const;
+    return {
+      signed: null,
+      isGrant: grant !== null,
+      target: null,
+      expiresAt: null,
+      signature,
+      methodGiven,
+      refusals,
+    };
   }
+
+  if (grant === null) attempt(() => refuseScope(signed));
+  attempt(() => checkValidity(signed, input.now));
+  const signature = checkSignature(signed, input);
+  if (signature.verdict === 'invalid') note('signature_mismatch', signature.detail);
+  const extensions = attempt(() => readExtensions(signed, rulesFor(signed)));
+  attempt(() => checkMethod(input, extensions));
+  const target = attempt(() => targetOf(signed, grant)) ?? null;
+  attempt(() => checkBody(input, extensions));
+  const expiresAt = signed.signedAt + signed.expires * 1000;
+  return { signed, isGrant: grant !== null, target, expiresAt, signature, methodGiven, refusals };
 }
 
-function signatureRefusals(signature: SignatureVerdict): InspectedRefusal[] {
-  return signature.verdict === 'invalid' ? [{ code: 'signature_mismatch', detail: signature.detail }] : [];
+function isAnswered({ url, basePath }: InspectionInput): boolean {
+  return url.pathname === `${basePath}/` || (basePath !== '' && url.pathname === basePath);
 }
 
-function extensionRefusals(extensions: readonly ExtensionReading[]): InspectedRefusal[] {
-  const unknown = extensions.filter(({ meaning }) => meaning === undefined).map(({ name }) => name);
-  const are = unknown.length === 1 ? 'is' : 'are';
-  const problems = extensions.flatMap(({ problem }) => problem ?? []);
-  return [
-    ...(unknown.length === 0
-      ? []
-      : [{ code: 'unknown_parameter', detail: `${unknown.join(' and ')} ${are} not known` } as const]),
-    ...problems.map((detail) => ({ code: 'invalid_parameter', detail }) as const),
-  ];
+function notFoundDetail({ url, basePath }: InspectionInput): string {
+  const { pathname } = url;
+  const mounted =
+    basePath === '' ? `; for one that is mounted there add --base-path ${pathname.replace(/\/$/, '')}` : '';
+  return `a gateway answers at the path ${basePath || '/'}, and this URL has the path ${pathname}${mounted}`;
 }
 
-function methodRefusals(signed: SignedUrl, method: string | undefined): InspectedRefusal[] {
-  const named = namedMethods(signed);
-  if (named === undefined || method === undefined || named.includes(method)) return [];
-  return [{ code: 'method_not_allowed', detail: `${method} is not one of ${named.join(';')}` }];
+/** The names of schemas are the configuration's, so each that can be one is taken for one. */
+function rulesFor(signed: SignedUrl) {
+  const name = signed.parameters.find(([parameter]) => parameter === 'X-Sw-BodySchema')?.[1] ?? '';
+  const schemas = new Map(SCHEMA_NAME.test(name) ? [[name, compileJsonSchema({})]] : []);
+  return { required: [], schemas, bodySchemas: createBodySchemas() };
 }
 
-function asRefusal(error: unknown): InspectedRefusal {
-  if (error instanceof Refusal) return { code: error.code, detail: error.message };
-  throw error;
+function checkMethod({ method }: InspectionInput, extensions: Extensions | undefined): void {
+  if (method !== undefined) checkMethods(method, extensions?.methods ?? null);
+}
+
+function targetOf(signed: SignedUrl, grant: GrantPath | null): URL {
+  return grant === null ? signed.upstream : grantedUrl(signed, grant);
+}
+
+/** Only where the type of the body is said too. */
+function checkBody({ body, headers }: InspectionInput, extensions: Extensions | undefined): void {
+  const schema = extensions?.bodySchema ?? null;
+  const sent = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  if (schema === null || body === undefined || !sent.has('content-type')) return;
+  checkJsonBody({ header: (name) => sent.get(name) ?? null, body }, schema);
 }

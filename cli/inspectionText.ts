@@ -1,4 +1,5 @@
 import { formatDuration } from './duration.ts';
+import { extensionMeanings } from './extensionMeanings.ts';
 import type { Inspection } from './inspection.ts';
 import type { Palette } from './palette.ts';
 
@@ -25,27 +26,25 @@ export function inspectionText(inspection: Inspection, palette: Palette, now: nu
 
 type Row = [name: string, ...lines: string[]];
 
-function describe({ signed, expiresAt, extensions }: Inspection, now: number): Row[] {
+function describe({ signed, isGrant, target, expiresAt }: Inspection, now: number): Row[] {
   if (signed === null || expiresAt === null) return [];
   const left = expiresAt - now;
   const validFor = formatDuration(signed.expires * 1000);
   const expiry = left < 0 ? `expired ${formatDuration(-left)} ago` : `${formatDuration(left)} left`;
+  const upstream = signed.upstream.href;
   return [
-    ['Upstream', signed.upstream.href],
+    ['Upstream', isGrant ? `${upstream} and what lies below it` : upstream],
+    ...(target === null || target.href === upstream ? [] : [['This request', target.href] satisfies Row]),
     ['App', signed.appId],
     ['Signed at', readableTime(signed.signedAt)],
     ['Expires', `${readableTime(expiresAt)} (valid for ${validFor}, ${expiry})`],
     ['Signed headers', signed.signedHeaders.join(', ') || 'none: the client may send any'],
     ['Body', signed.signsBody ? 'signed: no other will do' : 'not signed: the client may send any'],
-    ...extensions.map(
-      ({ name, value, meaning }): Row => [
-        name,
-        value,
-        meaning ?? 'not known: a gateway answers unknown_parameter',
-      ],
-    ),
+    ...extensionMeanings(signed).map(({ name, value, meaning }): Row => [name, value, meaning ?? UNKNOWN]),
   ];
 }
+
+const UNKNOWN = 'not known: a gateway answers unknown_parameter';
 
 function readableTime(milliseconds: number): string {
   const date = new Date(milliseconds);

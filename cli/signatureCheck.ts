@@ -1,12 +1,12 @@
 import {
   nodeHashes,
+  parseMethods,
   type ReceivedRequest,
   Refusal,
   type SignedUrl,
   signingKey,
   verifySignature,
 } from '../signing/index.ts';
-import { namedMethods } from './extensionReadings.ts';
 
 /** A request as far as it is known. */
 export interface DescribedRequest {
@@ -82,3 +82,9 @@ function sentHeaders({ url, headers, body }: DescribedRequest): ReadonlyMap<stri
 }
 
 const COMMON_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'];
+
+/** Those of `X-Sw-Methods`; undefined without it. */
+function namedMethods({ parameters }: SignedUrl): readonly string[] | undefined {
+  const named = parameters.find(([name]) => name === 'X-Sw-Methods')?.[1];
+  return named === undefined ? undefined : (parseMethods(named) ?? []);
+}
