@@ -52,7 +52,7 @@ export function allCases({ descriptors }: { descriptors: number }): Case[] {
       ),
     ),
     refusals(64),
-    latency({ rate: 2000, connections: 64 }),
+    latency({ rate: 1000, connections: 64 }),
     eventStreams({ streams: 200, rate: 5 }),
     eventStreams({ streams: 1000, rate: 5 }),
     eventStreams({ streams: mostStreams, rate: 1 }),

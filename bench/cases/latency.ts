@@ -12,7 +12,7 @@ export function latency({ rate, connections }: { rate: number; connections: numb
       'Requests are due at fixed moments, evenly spaced, and each is timed from the moment it was due to its ' +
       `last byte, also when it had to wait for one of the ${connections} connections: no coordinated omission. ` +
       'Every answer is compared. Added is the figure less that of the direct connection in the same round. ' +
-      'Client late says how far behind its own schedule the client wrote.',
+      'Client late says how far the client was behind its own schedule when it turned to a request.',
     group: 'latency',
     unit: 'p99 added ms',
     lessIsBetter: true,

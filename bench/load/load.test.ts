@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, startProcess } from '../machine/startProcess.ts';
+import { makeCertificates } from '../upstreams/certificates.ts';
 import { patternAt } from '../upstreams/pattern.ts';
+import { h2load } from './h2load.ts';
 import { openLoop } from './openLoop.ts';
 import { openStreams } from './openStreams.ts';
 import { transferBodies } from './transferBodies.ts';
@@ -106,6 +110,43 @@ describe('the clients against a server that does wrong', () => {
     expect(latencies).toHaveLength(20);
     // The first was answered after 200 ms; the tenth, due at 90 ms, could not be sent before that.
     expect(latencies.at(-10)!).toBeGreaterThan(90);
+  });
+});
+
+describe.skipIf(Bun.which('h2load') === null || Bun.which('openssl') === null)('h2load', () => {
+  let folder: string;
+  let tls: { cert: Bun.BunFile; key: Bun.BunFile };
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'signway-h2load-'));
+    const { certificate, key } = await makeCertificates(folder);
+    tls = { cert: Bun.file(certificate), key: Bun.file(key) };
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  for (const protocol of ['h2', 'http/1.1'] as const) {
+    test(`takes whole answers over ${protocol}, and tells of one that is short`, async () => {
+      let answers = 0;
+      using server = Bun.serve({
+        ...{ port: 0, hostname: '127.0.0.1', tls, http2: true },
+        fetch: () => new Response('x'.repeat(answers++ === 20 ? 99 : 100)),
+      });
+      const load = { protocol, requests: 20, connections: 4, size: 100 };
+      await h2load(server.url.href, load);
+      await expect(h2load(server.url.href, load)).rejects.toThrow('1999 bytes');
+    });
+  }
+
+  test('tells of a status that is not 200, and of another protocol', async () => {
+    using server = Bun.serve({
+      ...{ port: 0, hostname: '127.0.0.1', tls },
+      fetch: () => new Response('x', { status: 500 }),
+    });
+    const load = { requests: 4, connections: 2, size: 1 };
+    await expect(h2load(server.url.href, { ...load, protocol: 'http/1.1' })).rejects.toThrow(
+      '0 answers of 4',
+    );
+    await expect(h2load(server.url.href, { ...load, protocol: 'h2' })).rejects.toThrow('over http/1.1');
   });
 });
 

@@ -12,16 +12,18 @@ export interface OpenLoopOptions {
 }
 
 export interface OpenLoopResult {
-  /** From the moment a request was due to the last byte of its answer, in milliseconds, ascending. */
+  /** From the tick at which a request was due to the last byte of its answer, in milliseconds, ascending. */
   readonly latencies: readonly number[];
-  /** From the moment a request was due to its being written, in milliseconds, ascending: the client's own part. */
+  /** By how much that tick came after the moment that was meant: the client's own error, ascending. */
   readonly lateness: readonly number[];
 }
 
 /**
  * Sends requests at fixed moments, whatever has become of those before, and measures each from the moment it was
- * due. A client that waits for answers before it sends again asks less of a slow server, and so hides its pauses
- * (coordinated omission); this one does not.
+ * due, also when it had to wait for a connection. A client that waits for answers before it sends again asks less
+ * of a slow server, and so hides its pauses (coordinated omission); this one does not.
+ *
+ * Timers tick once a millisecond, and that is no fault of a server's: what is measured begins at the tick.
  *
  * @throws {Error} for an answer that is not the one expected, for a connection that ends
  */
@@ -41,7 +43,6 @@ export async function openLoop(
   const free = await Promise.all(Array.from({ length: connections }, () => connect(new URL(url))));
   const sockets = [...free];
   const started = performance.now();
-  // Bun's timers fire within a fraction of a millisecond of their time; `lateness` says by how much.
   const timer = setInterval(sendWhatIsDue, 1);
   const late = setTimeout(
     () => {
@@ -65,15 +66,15 @@ export async function openLoop(
     for (; sent < total; sent++) {
       const due = started + (sent * 1000) / rate;
       if (due > now) return;
+      lateness.push(now - due);
       const socket = free.shift();
-      if (socket === undefined) waiting.push(due);
-      else send(socket, due);
+      if (socket === undefined) waiting.push(now);
+      else send(socket, now);
     }
   }
 
   function send(socket: Socket<Answering>, due: number): void {
     socket.data.due = due;
-    lateness.push(performance.now() - due);
     socket.write(request);
   }
 

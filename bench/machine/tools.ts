@@ -32,7 +32,8 @@ export async function findTools({ log }: { log(line: string): void }): Promise<R
   if (packages.length > 0 && process.getuid?.() === 0 && Bun.which('apt-get') !== null) {
     log(`installing ${packages.join(', ')}`);
     await apt(['update', '-qq']);
-    await apt(['install', '-y', '-qq', '--no-install-recommends', ...packages]);
+    // One by one, since one that a distribution does not have would keep all others out.
+    for (const each of packages) await apt(['install', '-y', '-qq', '--no-install-recommends', each]);
   }
   const left = missingPackages();
   if (left.length > 0) throw new Error(`missing; as root: apt-get install ${left.join(' ')}`);
