@@ -72,6 +72,8 @@ function declaredLength(headers: HeaderPairs): number | undefined {
   return found === undefined ? undefined : Number(found[1]);
 }
 
+const LAST_WORDS_MS = 20;
+
 function streamed(
   body: AnswerBody,
   context: AnswerContext & { events: boolean; length: number | null },
@@ -102,7 +104,11 @@ function streamed(
       if (brokenOff !== null) {
         const { code, detail } = brokenOff;
         // In the middle of an event nothing is written: it would show the broken event as a whole one.
-        if (tail?.betweenEvents === true && length === null) client.write(errorEvent(code, detail));
+        if (tail?.betweenEvents === true && length === null) {
+          client.write(errorEvent(code, detail));
+          // A client that finds the end broken drops what it has not read yet.
+          await Bun.sleep(LAST_WORDS_MS);
+        }
         exchange.end('shut_down', { code });
         return 'broken';
       }

@@ -4,7 +4,7 @@ export interface Front {
   readonly port: number;
   /** Takes no new connection, closes the idle ones, and resolves when the others have ended by themselves. */
   drain(): Promise<void>;
-  /** Resets every connection that is still there. */
+  /** Ends every connection that is still there, with a reset where something is left unsaid. */
   destroy(): Promise<void>;
 }
 

@@ -39,9 +39,6 @@ function streamed(body: StreamedBody, { withComment }: { withComment: boolean })
       controller.end();
       return;
     }
-    controller.flush();
-    // The connection is reset next, and a reset overtakes what the client has not read yet.
-    await Bun.sleep(LAST_WORDS_MS);
     throw new BrokenOff();
   });
 }
@@ -65,16 +62,12 @@ const COMMENT = new TextEncoder().encode(':\n\n');
 /** How long the first byte of an event stream may take before a comment line releases the answer's head. */
 const COMMENT_AFTER_MS = 20;
 
-const LAST_WORDS_MS = 20;
-
 /** Rejecting a stream with anything breaks the client's connection; this says nothing to nobody. */
 class BrokenOff extends Error {}
 
 interface DirectController {
   /** A promise while the client reads more slowly than is written. */
   write(bytes: Uint8Array): number | Promise<number>;
-  /** Sends what was written now; without it, that happens at the end of the turn. */
-  flush(): void;
   end(): void;
 }
 

@@ -101,6 +101,16 @@ export class ClientConnection implements BodySource, BodySink {
     else if (now >= this.stepBy) this.stepExpired();
   }
 
+  /** Ends the connection now: in order if all was said, so that the client can still read it; else with a reset. */
+  abandon(): void {
+    if (this.state !== 'closing' || this.unsent !== null) {
+      this.destroy();
+      return;
+    }
+    this.socket.end();
+    this.closed();
+  }
+
   /** Resets the connection (RFC 9293, section 3.10.7). */
   destroy(): void {
     this.socket.terminate();

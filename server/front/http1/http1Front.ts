@@ -77,7 +77,7 @@ export function listenHttp1(options: Http1FrontOptions): Front {
     async destroy() {
       clearInterval(sweep);
       listener.stop();
-      for (const connection of [...connections]) connection.destroy();
+      for (const connection of [...connections]) connection.abandon();
     },
   };
 }
