@@ -1,4 +1,11 @@
 /** `signway` on Bun: signing, and the gateway. */
+export { createGrantHandler, type GrantHandlerOptions } from '../backend/createGrantHandler.ts';
+export {
+  type AllowedCall,
+  createSignHandler,
+  type SignHandlerOptions,
+} from '../backend/createSignHandler.ts';
+export type { Authorize, SigningEndpoint } from '../backend/signingEndpoint.ts';
 export {
   createSignway,
   type RunningSignway,

@@ -1,0 +1,46 @@
+import { type SignGrantOptions, signGrant } from '../signing/index.ts';
+import { type Authorize, type SigningEndpoint, signingEndpoint } from './signingEndpoint.ts';
+
+export interface GrantHandlerOptions
+  extends Pick<SignGrantOptions, 'id' | 'secret' | 'host' | 'bodySchema' | 'methods'> {
+  /** Who is asking, or null; see {@link Authorize}. */
+  authorize: Authorize;
+  /** What the grants open, such as `https://api.openai.com/v1/chat/`: it ends in a slash. */
+  prefix: string;
+  /** For how many seconds a grant is valid. Default: 600. */
+  expiry?: number;
+  /** How many requests a grant is good for. Default: any number; the gateway then needs no store. */
+  uses?: number;
+}
+
+/**
+ * Makes the endpoint that a page asks for grants (`askBackend` of `signway/client`, as a `getGrant`): it takes `{}`
+ * and answers `{"url": …}`, the base URL, or with a problem document (RFC 9457): 401 for nobody.
+ *
+ * **Security**: prefix, methods, expiry and subject are pinned here; the page chooses nothing.
+ *
+ * @throws {SigningError} at once, for an option that cannot be signed
+ * @example
+ * const handler = createGrantHandler({
+ *   id: 'my-id',
+ *   secret: process.env.SW_SECRET,
+ *   host: 'https://gw.example.com',
+ *   prefix: 'https://api.openai.com/v1/chat/',
+ *   methods: ['POST'],
+ *   authorize: async (request) => (await session(request))?.userId ?? null,
+ * });
+ */
+export function createGrantHandler(options: GrantHandlerOptions): SigningEndpoint {
+  const { authorize, prefix, uses, expiry = 600, ...signer } = options;
+  const grant = (further: Partial<SignGrantOptions> = {}) =>
+    signGrant({
+      ...signer,
+      ...further,
+      proxyUrl: prefix,
+      expiry,
+      ...(uses !== undefined && { nonce: crypto.randomUUID(), uses }),
+    });
+  // Now, and not when the first page asks.
+  grant();
+  return signingEndpoint(authorize, (_, subject) => grant({ subject }));
+}

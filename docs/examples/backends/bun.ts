@@ -1,0 +1,4 @@
+import { signForPages } from './signForPages.ts';
+
+export const routes = { '/api/sign': signForPages };
+// Bun.serve({ routes })

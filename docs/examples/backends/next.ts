@@ -1,0 +1,2 @@
+// app/api/sign/route.ts
+export { signForPages as POST } from './signForPages.ts';
