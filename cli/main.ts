@@ -26,7 +26,11 @@ const terminal: Terminal = {
     const signals: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     for (const signal of signals) process.on(signal, listener);
     return () => {
-      for (const signal of signals) process.off(signal, listener);
+      for (const signal of signals) {
+        // A copy of the signal that comes late must not kill what has stopped well and is about to exit.
+        process.on(signal, () => {});
+        process.off(signal, listener);
+      }
     };
   },
   clock: Date.now,
