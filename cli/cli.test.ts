@@ -7,7 +7,7 @@ describe('signway', () => {
     const [asked, nothing] = await Promise.all([runSignway(['--help']), runSignway([])]);
     expect(asked.code).toBe(EXIT.done);
     expect(asked.stderr).toBe('');
-    for (const command of ['serve', 'sign', 'inspect', 'keygen'])
+    for (const command of ['serve', 'sign', 'inspect', 'keygen', 'health'])
       expect(asked.stdout).toContain(`  ${command}`);
     expect(asked.stdout).toContain('curl "$(signway sign');
     expect(nothing.code).toBe(EXIT.usage);
@@ -28,7 +28,7 @@ describe('signway', () => {
     expect([stderr, code]).toEqual(['', EXIT.done]);
   });
 
-  test.each(['serve', 'sign', 'inspect', 'keygen'])(
+  test.each(['serve', 'sign', 'inspect', 'keygen', 'health'])(
     '%s --help shows usage and examples without colours',
     async (name) => {
       const [long, short] = await Promise.all([runSignway([name, '--help']), runSignway([name, '-h'])]);

@@ -40,6 +40,7 @@ const COMMANDS = {
   grant: async () => (await import('./grant.ts')).grant,
   inspect: async () => (await import('./inspect.ts')).inspect,
   keygen: async () => (await import('./keygen.ts')).keygen,
+  health: async () => (await import('./health.ts')).health,
 } as const satisfies Record<string, () => Promise<Command>>;
 
 const ASKS_FOR_VERSION: ReadonlySet<string> = new Set(['--version', '-v', 'version']);
