@@ -25,7 +25,7 @@ await step('unit and integration', [
 ]);
 if (!quick) await findTools({ log: say }).catch(({ message }) => say(`${message}; some tests are skipped`));
 await step('the bench', [bun, 'test', './bench']);
-await step('the package', [bun, 'test', './package']);
+await step('the package and the image', [bun, 'test', './package', './docker']);
 await step('build', [bun, 'run', 'build']);
 if (!quick) {
   const chromium = await findChromium();
