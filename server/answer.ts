@@ -3,7 +3,7 @@ import type { ClientAnswer, StreamedBody } from './clientAnswer.ts';
 import type { ClientRequest } from './clientRequest.ts';
 import { EventStreamTail, errorEvent, isEventStream } from './eventStream.ts';
 import type { Exchange } from './exchange.ts';
-import type { ClientHeaders } from './headers/clientHeaders.ts';
+import { type ClientHeaders, holdsSecret } from './headers/clientHeaders.ts';
 import type { Cors } from './headers/cors.ts';
 import type { Limits } from './limits.ts';
 import type { AnswerBody, BodySink, Ending, HeaderPairs, UpstreamAnswer } from './transport/transport.ts';
@@ -35,13 +35,14 @@ export interface StreamedAnswer {
  */
 export function respond(answer: UpstreamAnswer, context: AnswerContext): ClientAnswer {
   const { request, exchange, cors } = context;
-  const { status, statusText } = answer;
+  const { status } = answer;
   if (status < 200 || status > 599) {
     answer.body.cancel();
     throw new Refusal('upstream_invalid_response', 'the upstream sent an invalid answer', {
       cause: 'head: status outside 200 to 599',
     });
   }
+  const statusText = holdsSecret(answer.statusText, context.secrets) ? '' : answer.statusText;
   const headers = context.clientHeaders(answer.headers, context);
   headers.push(['X-Sw-Request-Id', exchange.id]);
   cors.allow(headers, request);

@@ -2,6 +2,7 @@ import { type RunOptions, spawnSignway } from './runSignway.ts';
 
 export interface RunningServe extends AsyncDisposable {
   readonly url: string;
+  readonly pid: number;
   readonly exited: Promise<number>;
   kill(signal: 'SIGINT' | 'SIGTERM'): void;
   /** Resolves with all that stderr holds once it matches. */
@@ -18,6 +19,7 @@ export async function startServe(args: readonly string[], options: RunOptions = 
   const listening = await said(/Listening on (\S+) /);
   return {
     url: /Listening on (\S+) /.exec(listening)![1]!,
+    pid: child.pid,
     exited: child.exited,
     kill: (signal) => child.kill(signal),
     stderr: said,

@@ -18,8 +18,7 @@ const VERSIONS: WireCase[] = [
   ['HTTP/1.0 without a Host', 'GET /?QUERY HTTP/1.0\r\n\r\n', 'bad_request'],
 ];
 
-const TLS_HELLO =
-  '\x16\x03\x01\x00\xc8\x01\x00\x00\xc4\x03\x03' + '\x5a'.repeat(32) + '\x00\x00\x02\x13\x01\x01\x00\x00\x99';
+const TLS_HELLO = `\x16\x03\x01\x00\xc8\x01\x00\x00\xc4\x03\x03${'\x5a'.repeat(32)}\x00\x00\x02\x13\x01\x01\x00\x00\x99`;
 
 const STRANGERS: WireCase[] = [
   [

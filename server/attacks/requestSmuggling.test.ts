@@ -52,7 +52,7 @@ const ODD_LENGTHS: WireCase[] = [
   '18446744073709551621',
   '9223372036854775813',
   '4294967301000000000000000000',
-  '0'.repeat(400) + '5',
+  `${'0'.repeat(400)}5`,
 ].map(
   (length): WireCase => [
     `a length of ${JSON.stringify(length.slice(0, 30))}`,

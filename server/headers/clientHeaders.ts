@@ -69,11 +69,11 @@ export function createClientHeaders({ maxNames = 1000 } = {}): ClientHeaders {
 
   return (received, { upstream, secrets }) => {
     const headers: [string, string][] = [];
-    const listed = connectionOptions(received.find(isConnection)?.[1] ?? null);
+    const listed = connectionOptions(connectionOf(received));
     for (const [name, value] of received) {
       const fate = fateOf(name);
       if (fate === 'drop' || listed?.has(name.toLowerCase()) === true) continue;
-      if (secrets.length > 0 && secrets.some((secret) => value.includes(secret))) continue;
+      if (holdsSecret(value, secrets)) continue;
       headers.push([name, fate === 'resolve' ? absolute(value, upstream) : value]);
     }
     headers.push(...PROTECTION);
@@ -99,8 +99,18 @@ export function secretsOf(injected: HeaderPairs): string[] {
 const CONFIGURES = /^(?:accept|content|user)-?|-(?:version|beta|organization|project|region)$/i;
 const SHORTEST_SECRET = 6;
 
-function isConnection([name]: HeaderPairs[number]): boolean {
-  return name.length === 10 && name.toLowerCase() === 'connection';
+export function holdsSecret(text: string, secrets: readonly string[]): boolean {
+  return secrets.length > 0 && secrets.some((secret) => text.includes(secret));
+}
+
+/** All lines of the `Connection` field as one list (RFC 9110, section 5.3); null without any. */
+function connectionOf(received: HeaderPairs): string | null {
+  let list: string | null = null;
+  for (const [name, value] of received) {
+    if (name.length !== 10 || name.toLowerCase() !== 'connection') continue;
+    list = list === null ? value : `${list}, ${value}`;
+  }
+  return list;
 }
 
 function isDropped(name: string): boolean {

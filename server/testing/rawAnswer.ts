@@ -3,6 +3,8 @@ import { RawClient } from './rawClient.ts';
 /** An answer, read by hand. */
 export interface RawAnswer {
   readonly status: number;
+  /** The status line. */
+  readonly line: string;
   /** `X-Sw-Error`; null for an answer that is no refusal. */
   readonly code: string | null;
   /** Names in lower case, every line of its own. */
@@ -26,5 +28,11 @@ export function readAnswer(received: string): RawAnswer {
     return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const;
   });
   const code = headers.find(([name]) => name === 'x-sw-error')?.[1] ?? null;
-  return { status: Number(statusLine.split(' ')[1] ?? 0), code, headers, text: rest.join('\r\n\r\n') };
+  return {
+    status: Number(statusLine.split(' ')[1] ?? 0),
+    line: statusLine,
+    code,
+    headers,
+    text: rest.join('\r\n\r\n'),
+  };
 }

@@ -93,7 +93,7 @@ function connectionOf(socket: Socket, onHead: (head: string) => void): UpstreamC
   socket.on('close', () => left());
   socket.on('data', (bytes) => {
     connection.received += bytes.toString('latin1');
-    const heads = connection.received.match(/^[A-Z]+ \S+ HTTP\/1\.1\r\n(?:[^\r\n]+\r\n)*\r\n/gm) ?? [];
+    const heads = connection.received.match(HEAD) ?? [];
     for (const head of heads.slice(headsSeen)) onHead(head);
     headsSeen = heads.length;
     check();
@@ -107,3 +107,6 @@ function connectionOf(socket: Socket, onHead: (head: string) => void): UpstreamC
     }
   }
 }
+
+/** Also right behind a body, whose last line has no end. */
+const HEAD = /[A-Z]+ \S+ HTTP\/1\.1\r\n(?:[^\r\n]+\r\n)*\r\n/g;
