@@ -124,6 +124,8 @@ test('shows an error instead of swallowing it when the backend does not answer',
   const alert = tab.page.getByRole('alert');
   await alert.getByText('unreachable').waitFor();
   await tab.state('failed');
+  expect(await tab.page.locator('#journey').getAttribute('data-at')).toBe('backend');
+  expect(await tab.page.locator('#answer').isVisible()).toBe(false);
 });
 
 test('shows an upstream that closes ahead of its answer as failed, not as refused', async () => {
@@ -133,7 +135,11 @@ test('shows an upstream that closes ahead of its answer as failed, not as refuse
   await page.goto(broken.page);
   await page.getByRole('button', { name: 'Ask through Signway' }).click();
   await page.getByRole('alert').getByText('upstream_unreachable').waitFor();
-  expect(await page.locator('#journey').getAttribute('data-state')).toBe('failed');
+  const journey = page.locator('#journey');
+  expect([await journey.getAttribute('data-state'), await journey.getAttribute('data-at')]).toEqual([
+    'failed',
+    'upstream',
+  ]);
   // The buttons that cheat are refused all the same: Signway asks no upstream about them.
   await page.getByRole('button', { name: 'Send another body' }).click();
   await page.locator('#journey[data-state="refused"]').waitFor();

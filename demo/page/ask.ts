@@ -1,8 +1,8 @@
-import { AskError, isRefusal, sendSigned } from '../sendSigned.ts';
+import { AskError, sendSigned } from '../sendSigned.ts';
 import { fetchReceived, fetchSigned } from './backendCalls.ts';
 import type { BothEnds } from './bothEnds.ts';
 import { part } from './element.ts';
-import { showJourney } from './journey.ts';
+import { showJourney, showProblem } from './journey.ts';
 import type { Ticket } from './ticket.ts';
 import type { TimeAxis } from './timeAxis.ts';
 
@@ -61,11 +61,7 @@ export async function ask(question: string, views: AskViews): Promise<void> {
       return;
     }
     axis.stop('Ended with an error.');
-    const problem = error instanceof AskError ? error.problem : undefined;
-    showJourney(
-      problem !== undefined && isRefusal(problem) ? 'refused' : 'failed',
-      problem?.title ?? 'Something failed.',
-    );
+    showProblem(error instanceof AskError ? error.problem : undefined, sent);
     throw error;
   } finally {
     caret.remove();

@@ -69,7 +69,7 @@ createAttempts({
   arrived: async (id) => ((await setting).standIn ? (await fetchReceived(id)) !== null : undefined),
   onOutcome: (says, refused) => {
     // The line of stops belongs to a running answer as long as there is one.
-    if (stop.disabled) showJourney(refused ? 'refused' : 'failed', says);
+    if (stop.disabled) showJourney(refused ? 'refused' : 'failed', says, refused ? undefined : 'signway');
   },
 });
 
