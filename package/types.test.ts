@@ -23,7 +23,7 @@ afterAll(async () => {
   await packed?.[Symbol.asyncDispose]();
 });
 
-const STRICT = { strict: true, noEmit: true, target: 'ES2023', skipLibCheck: true };
+const STRICT = { strict: true, noEmit: true, target: 'ES2023', skipLibCheck: false };
 
 test.each([
   ['Node and node16', 'signs.mts', { module: 'node16', types: ['node'] }],

@@ -1,8 +1,8 @@
-import type { Server } from 'bun';
 import type { StreamedAnswer } from './answer.ts';
 import { type App, type AppRegistry, createAppRegistry } from './apps.ts';
 import type { ExchangeRecord } from './exchange.ts';
 import { createBunFetch, listenBun } from './front/bun/bunFront.ts';
+import type { ReceivingServer } from './front/bun/bunRequest.ts';
 import { listenHttp1 } from './front/http1/http1Front.ts';
 import { createHandler } from './handler.ts';
 import { type CorsOptions, createCors } from './headers/cors.ts';
@@ -41,7 +41,7 @@ export interface ServeOptions {
 
 export interface Signway {
   /** Answers one request; never rejects. `server` is the Bun.serve that received it. */
-  fetch(request: Request, server: Server<unknown>): Response | Promise<Response>;
+  fetch(request: Request, server: ReceivingServer): Response | Promise<Response>;
   /** Listens. */
   serve(options?: ServeOptions): RunningSignway;
 }

@@ -1,12 +1,11 @@
-import type { Server } from 'bun';
 import { Refusal } from '../../../signing/refusal.ts';
 import type { Handler } from '../../handler.ts';
 import type { Limits } from '../../limits.ts';
 import type { Front, ListenOptions } from '../front.ts';
-import { readBunRequest } from './bunRequest.ts';
+import { type ReceivingServer, readBunRequest } from './bunRequest.ts';
 import { bunResponse } from './bunResponse.ts';
 
-export type BunFetch = (request: Request, server: Server<unknown>) => Response | Promise<Response>;
+export type BunFetch = (request: Request, server: ReceivingServer) => Response | Promise<Response>;
 
 /** Answers the requests of a `Bun.serve`; never rejects. */
 export function createBunFetch(handler: Handler, { maxUrlLength }: Pick<Limits, 'maxUrlLength'>): BunFetch {

@@ -1,9 +1,16 @@
-import type { Server } from 'bun';
 import { Refusal } from '../../../signing/refusal.ts';
 import type { BodyLimits, ClientBody, ClientRequest } from '../../clientRequest.ts';
 import { bodyTimedOut, bodyTooLarge } from '../../requestBody.ts';
 import type { RequestBody } from '../../transport/transport.ts';
 import { isHost } from '../host.ts';
+
+/**
+ * What is used of the `Bun.serve` that received a request. Written out, so that the package's types are whole
+ * where Bun's are not installed.
+ */
+export interface ReceivingServer {
+  timeout(request: Request, seconds: number): void;
+}
 
 /**
  * What `Bun.serve` has received, as a gateway reads it, once what no two servers read alike has been refused.
@@ -15,7 +22,7 @@ import { isHost } from '../host.ts';
  */
 export function readBunRequest(
   request: Request,
-  { server, maxUrlLength }: { server: Server<unknown>; maxUrlLength: number },
+  { server, maxUrlLength }: { server: ReceivingServer; maxUrlLength: number },
 ): ClientRequest {
   const { url, method, headers } = request;
   const host = headers.get('host');
@@ -47,9 +54,9 @@ class BunBody implements ClientBody {
   readonly declared: number | null;
   failure: Refusal | null = null;
   private readonly request: Request;
-  private readonly server: Server<unknown>;
+  private readonly server: ReceivingServer;
 
-  constructor(request: Request, server: Server<unknown>) {
+  constructor(request: Request, server: ReceivingServer) {
     const length = request.headers.get('content-length');
     this.declared = length === null ? null : Number(length);
     this.request = request;
