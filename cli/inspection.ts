@@ -16,6 +16,7 @@ import {
   SCHEMA_NAME,
   type SignedUrl,
 } from '../signing/index.ts';
+import type { UpstreamUrl } from '../signing/upstreamUrl.ts';
 import { checkSignature, type DescribedRequest, type SignatureVerdict } from './signatureCheck.ts';
 
 export interface InspectionInput extends DescribedRequest {
@@ -123,7 +124,7 @@ function checkMethod({ method }: InspectionInput, extensions: Extensions | undef
   if (method !== undefined) checkMethods(method, extensions?.methods ?? null);
 }
 
-function targetOf(signed: SignedUrl, grant: GrantPath | null): URL {
+function targetOf(signed: SignedUrl, grant: GrantPath | null): UpstreamUrl {
   return grant === null ? signed.upstream : grantedUrl(signed, grant);
 }
 

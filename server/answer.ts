@@ -1,4 +1,5 @@
 import { Refusal, type RefusalCode } from '../signing/refusal.ts';
+import type { UpstreamUrl } from '../signing/upstreamUrl.ts';
 import type { ClientAnswer, StreamedBody } from './clientAnswer.ts';
 import type { ClientRequest } from './clientRequest.ts';
 import { EventStreamTail, errorEvent, isEventStream } from './eventStream.ts';
@@ -10,7 +11,7 @@ import type { AnswerBody, BodySink, Ending, HeaderPairs, UpstreamAnswer } from '
 
 export interface AnswerContext {
   readonly request: ClientRequest;
-  readonly upstream: URL;
+  readonly upstream: UpstreamUrl;
   /** What must never come back in a header. */
   readonly secrets: readonly string[];
   readonly clientHeaders: ClientHeaders;

@@ -1,4 +1,5 @@
 import { signingKey } from '../signing/signature.ts';
+import type { UpstreamUrl } from '../signing/upstreamUrl.ts';
 import type { App } from './apps.ts';
 import { bunHashes } from './bunHashes.ts';
 import { secretsOf } from './headers/clientHeaders.ts';
@@ -11,7 +12,7 @@ export interface CompiledApp {
   /** The keys of its secrets for a day (`YYYYMMDD`). */
   signingKeys(day: string): readonly Uint8Array[];
   /** The first of its upstreams that a URL belongs to. */
-  route(url: URL): CompiledUpstream | undefined;
+  route(url: UpstreamUrl): CompiledUpstream | undefined;
 }
 
 export interface CompiledUpstream {

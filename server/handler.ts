@@ -1,11 +1,18 @@
 import { checkValidity } from '../signing/checkValidity.ts';
 import { grantedUrl } from '../signing/grantedUrl.ts';
 import { parseGrant, refuseScope } from '../signing/parseGrant.ts';
-import { parseSignedUrl, type SignedUrl } from '../signing/parseSignedUrl.ts';
+import {
+  parseSignedUrl,
+  type SignedUrl,
+  type ValueMemo,
+  type ValueReading,
+} from '../signing/parseSignedUrl.ts';
 import { Refusal } from '../signing/refusal.ts';
+import type { UpstreamUrl } from '../signing/upstreamUrl.ts';
 import { checkSignedHeaders, type ReceivedRequest, verifySignature } from '../signing/verifySignature.ts';
 import { respond, type StreamedAnswer } from './answer.ts';
 import type { App, AppRegistry } from './apps.ts';
+import { BoundedMemo } from './boundedMemo.ts';
 import { bunHashes } from './bunHashes.ts';
 import type { ClientAnswer } from './clientAnswer.ts';
 import type { ClientRequest } from './clientRequest.ts';
@@ -58,6 +65,7 @@ export function createHandler(gateway: Gateway): Handler {
     schemas: new Map(),
     bodySchemas: createBodySchemas(),
   };
+  const values = new BoundedMemo<ValueReading>();
   const upstreamHeaders = createUpstreamHeaders();
   const clientHeaders = createClientHeaders();
 
@@ -74,7 +82,7 @@ export function createHandler(gateway: Gateway): Handler {
     try {
       if (gateway.stopping()) throw new Refusal('shutting_down', 'the gateway is shutting down');
       const grant = routeRequest(request);
-      const url = grant === null ? parseUrl(request.query) : parseGrant(grant.token);
+      const url = grant === null ? parseUrl(request.query, values) : parseGrant(grant.token, values);
       checkValidity(url, clock(), limits);
       const found = findApp(url.appId);
       const app = found instanceof Promise ? await found : found;
@@ -174,8 +182,8 @@ function receivedHead(request: ClientRequest): ReceivedHead {
   return { method: request.method, header: (name) => request.headers.get(name) };
 }
 
-function parseUrl(query: string): SignedUrl {
-  const url = parseSignedUrl(query);
+function parseUrl(query: string, memo: ValueMemo): SignedUrl {
+  const url = parseSignedUrl(query, memo);
   refuseScope(url);
   return url;
 }
@@ -190,7 +198,7 @@ function checkExtensions(url: SignedUrl, { method, rules }: { method: string; ru
 
 const KNOWN_EXTENSIONS: ReadonlySet<string> = new Set(['X-Sw-Methods', 'X-Sw-Scope', 'X-Sw-Subject']);
 
-function routeOf(app: CompiledApp, url: URL) {
+function routeOf(app: CompiledApp, url: UpstreamUrl) {
   const upstream = app.route(url);
   if (upstream !== undefined) return upstream;
   throw new Refusal('upstream_not_allowed', 'the upstream is not one this app may call', {

@@ -6,8 +6,8 @@ export interface CanonicalParts {
   method: string;
   /** The path of the signed URL: `/`, or the base path that a gateway is mounted under. */
   path: string;
-  /** The signed parameters, decoded, without the signature; in any order. */
-  parameters: readonly Pair[];
+  /** By {@link canonicalQuery}. */
+  query: string;
   /** The signed headers: lower-case names, values as sent; in any order. */
   headers: readonly Pair[];
 }
@@ -16,16 +16,22 @@ export interface CanonicalParts {
 export type Pair = readonly [name: string, value: string];
 
 /** Builds the canonical request up to the body (docs/protocol.md, "What is signed"). */
-export function canonicalRequest(parts: CanonicalParts, encode: (text: string) => string): string {
-  let query = '';
-  for (const [name, value] of sortedByName(parts.parameters)) query += `&${encode(name)}=${encode(value)}`;
+export function canonicalRequest({ method, path, query, headers }: CanonicalParts): string {
   let block = '';
   let names = '';
-  for (const [name, value] of sortedByName(parts.headers)) {
+  for (const [name, value] of sortedByName(headers)) {
     block += `\n${name}:${trimSpacesAndTabs(value)}`;
     names += `;${name}`;
   }
-  return `${parts.method}\n${parts.path}\n${query.slice(1)}\n${block.slice(1)}\n\n${names.slice(1)}\n`;
+  return `${method}\n${path}\n${query}\n${block.slice(1)}\n\n${names.slice(1)}\n`;
+}
+
+/** The signed parameters, decoded and without the signature, in any order, as one text. */
+export function canonicalQuery(parameters: readonly Pair[], encode: (text: string) => string): string {
+  let query = '';
+  // No parameter's name has a character to encode.
+  for (const [name, value] of sortedByName(parameters)) query += `&${name}=${encode(value)}`;
+  return query.slice(1);
 }
 
 /** What is in order already, as a parsed URL's parameters mostly are, is not sorted again. */

@@ -1,7 +1,7 @@
 import { type GrantPath, signedValue } from './parseGrant.ts';
 import type { SignedUrl } from './parseSignedUrl.ts';
 import { Refusal } from './refusal.ts';
-import { parseUpstreamUrl } from './upstreamUrl.ts';
+import { parseUpstreamUrl, type UpstreamUrl } from './upstreamUrl.ts';
 
 /**
  * The upstream's URL for one request to a grant: its prefix, what the client appended, and the client's query
@@ -13,7 +13,7 @@ import { parseUpstreamUrl } from './upstreamUrl.ts';
  *
  * @throws {Refusal} `path_not_allowed`
  */
-export function grantedUrl(grant: SignedUrl, { path, query }: Omit<GrantPath, 'token'>): URL {
+export function grantedUrl(grant: SignedUrl, { path, query }: Omit<GrantPath, 'token'>): UpstreamUrl {
   if (!VISIBLE_ASCII.test(path) || !VISIBLE_ASCII.test(query)) {
     throw notAllowed('the path and the query must be visible ASCII characters');
   }

@@ -13,7 +13,7 @@ export { type Hashes, nodeHashes } from './hashes.ts';
 export { parseMethods } from './methods.ts';
 export { ALGORITHM, METHOD, PARAMETERS, type Parameter } from './parameters.ts';
 export { type GrantPath, parseGrant, readGrantPath, refuseScope } from './parseGrant.ts';
-export { parseSignedUrl, type SignedUrl } from './parseSignedUrl.ts';
+export { parseSignedUrl, type SignedUrl, type ValueMemo, type ValueReading } from './parseSignedUrl.ts';
 export { REFUSALS, Refusal, type RefusalCode, type RefusalOptions } from './refusal.ts';
 export { signingKey } from './signature.ts';
 export { signedBodyLength } from './signedBodyLength.ts';
@@ -22,7 +22,7 @@ export { type Signed, sign, signUrl } from './signUrl.ts';
 export { SigningError, type SignUrlOptions } from './signUrlOptions.ts';
 export { formatTimestamp, parseTimestamp } from './timestamp.ts';
 export type { ExtensionOptions } from './typedExtensions.ts';
-export { parseUpstreamUrl } from './upstreamUrl.ts';
+export { parseUpstreamUrl, type UpstreamUrl } from './upstreamUrl.ts';
 export {
   checkSignedHeaders,
   type ReceivedRequest,

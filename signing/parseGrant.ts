@@ -1,6 +1,6 @@
 import { decodeGrantToken } from './grantToken.ts';
 import { PARAMETER_PREFIX } from './parameters.ts';
-import { parseSignedUrl, type SignedUrl } from './parseSignedUrl.ts';
+import { parseSignedUrl, type SignedUrl, type ValueMemo } from './parseSignedUrl.ts';
 import { Refusal } from './refusal.ts';
 
 /** Where a request to a grant is addressed, as it was sent but for dot segments. */
@@ -35,14 +35,14 @@ export function readGrantPath(
  * base64url of `X-Sw-*` parameters alone, without `X-Sw-Scope=prefix` or `X-Sw-Methods`, with a signed body, or
  * whose `X-Sw-Proxy` is no prefix
  */
-export function parseGrant(token: string): SignedUrl {
+export function parseGrant(token: string, memo?: ValueMemo): SignedUrl {
   const query = decodeGrantToken(token);
   if (query?.split('&').every((parameter) => parameter.startsWith(PARAMETER_PREFIX)) !== true) {
     throw invalid(
       'the token of a grant must be the unpadded base64url of X-Sw-* parameters, and of them alone',
     );
   }
-  const url = parseSignedUrl(query);
+  const url = parseSignedUrl(query, memo);
   if (signedValue(url, 'X-Sw-Scope') !== 'prefix') throw invalid('X-Sw-Scope must be prefix in a grant');
   if (signedValue(url, 'X-Sw-Methods') === undefined) throw invalid('X-Sw-Methods is missing in a grant');
   if (url.signsBody) throw invalid('X-Sw-Body must be false in a grant');

@@ -1,18 +1,17 @@
-import type { Pair } from './canonicalRequest.ts';
+import { canonicalQuery, type Pair } from './canonicalRequest.ts';
 import {
   ALGORITHM,
   MAX_EXPIRES,
   PARAMETER_NAME,
   PARAMETER_PREFIX,
   PARAMETERS,
-  type Parameter,
   SIGNED_HEADER_NAME,
 } from './parameters.ts';
-import { decodeForm } from './percentEncoding.ts';
+import { decodeForm, encodeStrict, isUnreserved } from './percentEncoding.ts';
 import { Refusal } from './refusal.ts';
 import { SIGNATURE } from './signature.ts';
 import { parseTimestamp } from './timestamp.ts';
-import { parseUpstreamUrl } from './upstreamUrl.ts';
+import { parseUpstreamUrl, type UpstreamUrl } from './upstreamUrl.ts';
 
 /** What a signed URL says. Parsed and well-formed, but not to be trusted: nothing of it is verified. */
 export interface SignedUrl {
@@ -23,15 +22,35 @@ export interface SignedUrl {
   readonly signedAt: number;
   /** Seconds of validity. */
   readonly expires: number;
-  readonly upstream: URL;
+  readonly upstream: UpstreamUrl;
   /** Lower-case names, in the order in which they were sent. */
   readonly signedHeaders: readonly string[];
   readonly signsBody: boolean;
   readonly signature: string;
   /** Every signed parameter but the signature, decoded. */
   readonly parameters: readonly Pair[];
+  /** The strict canonical query of the parameters: their values encoded by RFC 3986. */
+  readonly strictQuery: string;
   /** The names of the parameters beyond the eight. */
   readonly extensions: readonly string[];
+}
+
+/** How a value with escapes was read. */
+export interface ValueReading {
+  readonly text: string;
+  /** As {@link encodeStrict} writes it. */
+  readonly strict: string;
+  /** Of `X-Sw-Proxy`: its URL, or what is wrong with it. */
+  readonly upstream?: UpstreamUrl | string;
+}
+
+/**
+ * Remembers how values were read. A gateway sees few upstreams and ids, again and again, and reading theirs takes
+ * as long as the HMAC; what it forgets is read again.
+ */
+export interface ValueMemo {
+  get(raw: string): ValueReading | undefined;
+  set(raw: string, reading: ValueReading): void;
 }
 
 /**
@@ -41,34 +60,46 @@ export interface SignedUrl {
  * @throws {Refusal} `invalid_parameter`, `duplicate_parameter`, `missing_parameter`, `unsupported_algorithm`,
  * `signature_mismatch` (for its shape)
  */
-export function parseSignedUrl(query: string): SignedUrl {
-  const raw = splitParameters(query);
-  for (const name of PARAMETERS) {
-    if (!raw.has(name)) throw new Refusal('missing_parameter', `${name} is missing`);
+export function parseSignedUrl(query: string, memo: ValueMemo = NO_MEMO): SignedUrl {
+  const { values, extensions: rawExtensions } = splitParameters(query);
+  for (let i = 0; i < PARAMETERS.length; i++) {
+    if (values[i] === undefined) throw new Refusal('missing_parameter', `${PARAMETERS[i]} is missing`);
   }
-  const algorithm = decoded(raw, 'X-Sw-Algorithm');
-  if (algorithm !== ALGORITHM) {
+  const [rawAlgorithm, rawCredential, rawDate, rawExpires, rawProxy, rawHeaders, rawBody, rawSignature] =
+    values as string[];
+  if (rawAlgorithm !== ALGORITHM && decoded('X-Sw-Algorithm', rawAlgorithm!) !== ALGORITHM) {
     throw new Refusal('unsupported_algorithm', `X-Sw-Algorithm must be ${ALGORITHM}`);
   }
-  const credential = decoded(raw, 'X-Sw-Credential');
-  const timestamp = decoded(raw, 'X-Sw-Date');
-  const appId = parseCredential(credential, timestamp);
+  const credential = read('X-Sw-Credential', rawCredential!, memo);
+  const timestamp = decoded('X-Sw-Date', rawDate!);
+  const appId = parseCredential(credential.text, timestamp);
   const signedAt = parseTimestamp(timestamp);
   if (signedAt === undefined) throw invalid('X-Sw-Date', 'must be a real UTC time, YYYYMMDDTHHMMSSZ');
-  const expires = decoded(raw, 'X-Sw-Expires');
+  const expires = decoded('X-Sw-Expires', rawExpires!);
   const seconds = parseExpires(expires);
-  const proxy = decoded(raw, 'X-Sw-Proxy');
-  const upstream = parseUpstreamUrl(proxy);
+  const proxy = read('X-Sw-Proxy', rawProxy!, memo);
+  const upstream = proxy.upstream ?? parseUpstreamUrl(proxy.text);
   if (typeof upstream === 'string') throw invalid('X-Sw-Proxy', upstream);
-  const headerList = decoded(raw, 'X-Sw-SignedHeaders');
-  const signedHeaders = parseSignedHeaders(headerList);
-  const body = decoded(raw, 'X-Sw-Body');
+  const headers = read('X-Sw-SignedHeaders', rawHeaders!, memo);
+  const signedHeaders = parseSignedHeaders(headers.text);
+  const body = decoded('X-Sw-Body', rawBody!);
   if (body !== 'true' && body !== 'false') throw invalid('X-Sw-Body', 'must be true or false');
-  const signature = decoded(raw, 'X-Sw-Signature');
-  const extensions = decodedExtensions(raw);
+  const signature = decoded('X-Sw-Signature', rawSignature!);
+  const extensions = rawExtensions.map(([name, raw]) => [name, decoded(name, raw)] as const);
   if (!SIGNATURE.test(signature)) {
     throw new Refusal('signature_mismatch', 'X-Sw-Signature must be 64 lower-case hex digits');
   }
+  // In the order of their names, which is the canonical one.
+  const parameters: Pair[] = [
+    ['X-Sw-Algorithm', ALGORITHM],
+    ['X-Sw-Body', body],
+    ['X-Sw-Credential', credential.text],
+    ['X-Sw-Date', timestamp],
+    ['X-Sw-Expires', expires],
+    ['X-Sw-Proxy', proxy.text],
+    ['X-Sw-SignedHeaders', headers.text],
+    ...extensions,
+  ];
   return {
     appId,
     timestamp,
@@ -78,39 +109,58 @@ export function parseSignedUrl(query: string): SignedUrl {
     signedHeaders,
     signsBody: body === 'true',
     signature,
-    // In the order of their names, which is the canonical one.
-    parameters: [
-      ['X-Sw-Algorithm', algorithm],
-      ['X-Sw-Body', body],
-      ['X-Sw-Credential', credential],
-      ['X-Sw-Date', timestamp],
-      ['X-Sw-Expires', expires],
-      ['X-Sw-Proxy', proxy],
-      ['X-Sw-SignedHeaders', headerList],
-      ...extensions,
-    ],
-    extensions: extensions.map(([name]) => name),
+    parameters,
+    strictQuery:
+      extensions.length > 0
+        ? canonicalQuery(parameters, encodeStrict)
+        : `X-Sw-Algorithm=${ALGORITHM}&X-Sw-Body=${body}&X-Sw-Credential=${credential.strict}&X-Sw-Date=${timestamp}&X-Sw-Expires=${expires}&X-Sw-Proxy=${proxy.strict}&X-Sw-SignedHeaders=${headers.strict}`,
+    extensions: extensions.length === 0 ? NO_NAMES : extensions.map(([name]) => name),
   };
 }
 
-/** The raw values of the parameters that are the protocol's, by their names. */
-function splitParameters(query: string): ReadonlyMap<string, string> {
-  const raw = new Map<string, string>();
+const NO_MEMO: ValueMemo = { get: () => undefined, set: () => {} };
+
+interface RawParameters {
+  /** The raw values of {@link PARAMETERS}, in their order. */
+  readonly values: (string | undefined)[];
+  readonly extensions: readonly (readonly [name: string, raw: string])[];
+}
+
+/** The raw values of the parameters that are the protocol's. */
+function splitParameters(query: string): RawParameters {
+  const values: (string | undefined)[] = Array.from(BEGINNINGS, () => undefined);
+  const extensions = new Map<string, string>();
   let duplicate: string | undefined;
+  let expected = 0;
   for (let start = 0, end = 0, equals = -1; start <= query.length; start = end + 1) {
     end = indexOrEnd(query, '&', start);
+    // Signers write them in one order: a comparison finds what a look-up would.
+    if (expected < BEGINNINGS.length && query.startsWith(BEGINNINGS[expected]!, start)) {
+      if (values[expected] !== undefined) duplicate ??= PARAMETERS[expected];
+      values[expected] = query.slice(start + BEGINNINGS[expected]!.length, end);
+      expected++;
+      continue;
+    }
     // Looked for again only when it was passed, or names without = would search the rest of the query each.
     if (equals < start) equals = indexOrEnd(query, '=', start);
     const nameEnd = Math.min(equals, end);
     const name = query.slice(start, nameEnd);
     if (!isParameterName(name)) continue;
-    if (raw.has(name)) duplicate ??= name;
-    raw.set(name, query.slice(Math.min(nameEnd + 1, end), end));
+    const raw = query.slice(Math.min(nameEnd + 1, end), end);
+    const index = (PARAMETERS as readonly string[]).indexOf(name);
+    if (index === -1 ? extensions.has(name) : values[index] !== undefined) duplicate ??= name;
+    if (index === -1) extensions.set(name, raw);
+    else values[index] = raw;
+    // An extension stands among the others; what follows it is what was expected before.
+    if (index !== -1) expected = index + 1;
   }
   if (duplicate !== undefined)
     throw new Refusal('duplicate_parameter', `${duplicate} is given more than once`);
-  return raw;
+  return { values, extensions: extensions.size === 0 ? NONE : [...extensions] };
 }
+
+const BEGINNINGS = PARAMETERS.map((name) => `${name}=`);
+const NONE: RawParameters['extensions'] = [];
 
 function indexOrEnd(text: string, character: string, start: number): number {
   const index = text.indexOf(character, start);
@@ -132,19 +182,26 @@ function isParameterName(name: string): boolean {
   return false;
 }
 
-function decoded(raw: ReadonlyMap<string, string>, name: Parameter | (string & {})): string {
-  const value = decodeForm(raw.get(name)!);
+/** Reads a value that may need encoding, or remembers how it was read. */
+function read(name: string, raw: string, memo: ValueMemo): ValueReading {
+  if (isUnreserved(raw)) return { text: raw, strict: raw };
+  const known = memo.get(raw);
+  if (known !== undefined) return known;
+  const text = decoded(name, raw);
+  const strict = encodeStrict(text);
+  const reading =
+    name === 'X-Sw-Proxy' ? { text, strict, upstream: parseUpstreamUrl(text) } : { text, strict };
+  memo.set(raw, reading);
+  return reading;
+}
+
+function decoded(name: string, raw: string): string {
+  const value = decodeForm(raw);
   if (value?.isWellFormed() !== true) throw invalid(name, 'holds an invalid escape');
   return value;
 }
 
-function decodedExtensions(raw: ReadonlyMap<string, string>): Pair[] {
-  if (raw.size === PARAMETERS.length) return NONE;
-  const names = [...raw.keys()].filter((name) => !(PARAMETERS as readonly string[]).includes(name));
-  return names.map((name) => [name, decoded(raw, name)]);
-}
-
-const NONE: Pair[] = [];
+const NO_NAMES: readonly string[] = [];
 
 function parseCredential(credential: string, timestamp: string): string {
   const slash = credential.indexOf('/');
@@ -170,15 +227,13 @@ function parseExpires(expires: string): number {
 }
 
 function parseSignedHeaders(list: string): readonly string[] {
-  if (list === '') return NO_HEADERS;
+  if (list === '') return NO_NAMES;
   const names = list.split(';');
   if (names.some((name) => !SIGNED_HEADER_NAME.test(name)) || new Set(names).size !== names.length) {
     throw invalid('X-Sw-SignedHeaders', 'must be lower-case header names, each once, joined by ;');
   }
   return names;
 }
-
-const NO_HEADERS: readonly string[] = [];
 
 function invalid(parameter: string, problem: string): Refusal {
   return new Refusal('invalid_parameter', `${parameter} ${problem}`);

@@ -27,6 +27,11 @@ export function decodeForm(raw: string): string | undefined {
   }
 }
 
+/** Whether no encoding changes the text. */
+export function isUnreserved(text: string): boolean {
+  return UNRESERVED.test(text);
+}
+
 // Most values are written as they are, and a test costs a tenth of an encoding.
 const UNRESERVED = /^[A-Za-z0-9\-._~]*$/;
 const LEFT_BY_COMPONENT = /[!'()*]/;

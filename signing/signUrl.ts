@@ -1,4 +1,4 @@
-import { canonicalRequest } from './canonicalRequest.ts';
+import { canonicalQuery, canonicalRequest } from './canonicalRequest.ts';
 import { type Hashes, nodeHashes } from './hashes.ts';
 import { ALGORITHM } from './parameters.ts';
 import { encodeStrict } from './percentEncoding.ts';
@@ -48,7 +48,12 @@ export function sign(options: SignUrlOptions, hashes: Hashes = nodeHashes): Sign
     ...extensions,
   ];
   const method = extensions.some(([name]) => name === 'X-Sw-Methods') ? '*' : checked.method;
-  const canonical = canonicalRequest({ method, path: '/', parameters, headers }, encodeStrict);
+  const canonical = canonicalRequest({
+    method,
+    path: '/',
+    query: canonicalQuery(parameters, encodeStrict),
+    headers,
+  });
   const toSign = stringToSign(timestamp, hashes.sha256Hex(canonical, body));
   const mac = signature(signingKey(checked.secret, day, hashes), toSign, hashes);
   const query = parameters.map(([name, value]) => `${name}=${encodeStrict(value)}`).join('&');

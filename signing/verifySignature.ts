@@ -1,7 +1,7 @@
-import { type CanonicalParts, canonicalRequest } from './canonicalRequest.ts';
+import { canonicalQuery, canonicalRequest, type Pair } from './canonicalRequest.ts';
 import { type Hashes, nodeHashes } from './hashes.ts';
 import type { SignedUrl } from './parseSignedUrl.ts';
-import { encodeComponent, encodeStrict } from './percentEncoding.ts';
+import { encodeComponent } from './percentEncoding.ts';
 import { Refusal } from './refusal.ts';
 import { equalSignatures, signature, stringToSign } from './signature.ts';
 import { trimSpacesAndTabs } from './trimSpacesAndTabs.ts';
@@ -69,39 +69,37 @@ export function verifySignature(
   request: ReceivedRequest,
   options: VerifyOptions,
 ): VerifiedRequest {
-  const hashes = options.hashes ?? nodeHashes;
+  const { hashes = nodeHashes, paths = ROOT } = options;
   const keys = options.signingKeys(url.timestamp.slice(0, 8));
   const body = url.signsBody ? (request.body ?? undefined) : undefined;
-  const parts: CanonicalParts = {
-    method: url.extensions.includes('X-Sw-Methods') ? '*' : request.method,
-    path: '/',
-    parameters: url.parameters,
-    headers: url.signedHeaders.map((name) => [name, receivedValue(url, request, name)]),
-  };
-  let strict: { canonical: string; toSign: string } | undefined;
-  for (const path of options.paths ?? ROOT) {
-    parts.path = path;
-    const canonical = canonicalRequest(parts, encodeStrict);
+  const method = url.extensions.includes('X-Sw-Methods') ? '*' : request.method;
+  const headers = url.signedHeaders.map((name): Pair => [name, receivedValue(url, request, name)]);
+
+  let explanation: { canonical: string; toSign: string } | undefined;
+  for (const path of paths) {
+    const canonical = canonicalOf(path, url.strictQuery);
     const toSign = toSignOf(canonical);
-    if (isSigned(toSign))
-      return { url, method: request.method, canonicalisation: 'strict' } as VerifiedRequest;
-    strict ??= { canonical, toSign };
+    if (isSigned(toSign)) return verifiedAs('strict');
+    explanation ??= { canonical, toSign };
   }
-  for (const path of options.paths ?? ROOT) {
-    parts.path = path;
-    const canonical = canonicalRequest(parts, encodeComponent);
-    // Mostly the spellings are one: a body, of megabytes perhaps, is not hashed a second time to learn nothing.
-    if (canonical !== canonicalRequest(parts, encodeStrict) && isSigned(toSignOf(canonical))) {
-      return { url, method: request.method, canonicalisation: 'component' } as VerifiedRequest;
+  const componentQuery = canonicalQuery(url.parameters, encodeComponent);
+  // Mostly the spellings are one: a body, of megabytes perhaps, is not hashed a second time to learn nothing.
+  if (componentQuery !== url.strictQuery) {
+    for (const path of paths) {
+      if (isSigned(toSignOf(canonicalOf(path, componentQuery)))) return verifiedAs('component');
     }
   }
+  const { canonical, toSign } = explanation!;
   throw new Refusal('signature_mismatch', 'the request is not the one that was signed', {
     members: {
-      canonicalRequest:
-        body === undefined ? strict!.canonical : strict!.canonical + hashes.sha256Hex('', body),
-      stringToSign: strict!.toSign,
+      canonicalRequest: body === undefined ? canonical : canonical + hashes.sha256Hex('', body),
+      stringToSign: toSign,
     },
   });
+
+  function canonicalOf(path: string, query: string): string {
+    return canonicalRequest({ method, path, query, headers });
+  }
 
   function toSignOf(canonical: string): string {
     return stringToSign(url.timestamp, hashes.sha256Hex(canonical, body));
@@ -109,6 +107,10 @@ export function verifySignature(
 
   function isSigned(toSign: string): boolean {
     return keys.some((key) => equalSignatures(signature(key, toSign, hashes), url.signature));
+  }
+
+  function verifiedAs(canonicalisation: VerifiedRequest['canonicalisation']): VerifiedRequest {
+    return { url, method: request.method, canonicalisation } as VerifiedRequest;
   }
 }
 

@@ -20,7 +20,7 @@ Bun.serve({
       const headers = new Headers(request.headers);
       headers.delete('host');
       headers.set(INJECTED.name, INJECTED.value);
-      return await fetch(url.upstream, { method: request.method, headers, body: request.body });
+      return await fetch(url.upstream.href, { method: request.method, headers, body: request.body });
     } catch (error) {
       if (error instanceof Refusal) return Response.json({ code: error.code }, { status: 400 });
       throw error;

@@ -1,3 +1,4 @@
+import type { UpstreamUrl } from '../../signing/upstreamUrl.ts';
 import type { HeaderPairs } from '../transport/transport.ts';
 import { connectionOptions } from './upstreamHeaders.ts';
 
@@ -49,7 +50,7 @@ export type ClientHeaders = (received: HeaderPairs, options: ClientHeadersOption
 
 export interface ClientHeadersOptions {
   /** The URL that was called: a relative `Location` is made absolute against it. */
-  readonly upstream: URL;
+  readonly upstream: UpstreamUrl;
   /** A header whose value contains one of these is removed. */
   readonly secrets: readonly string[];
 }
@@ -119,6 +120,6 @@ function isDropped(name: string): boolean {
   );
 }
 
-function absolute(location: string, upstream: URL): string {
-  return URL.parse(location, upstream)?.href ?? location;
+function absolute(location: string, upstream: UpstreamUrl): string {
+  return URL.parse(location, upstream.href)?.href ?? location;
 }

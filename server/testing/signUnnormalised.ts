@@ -1,4 +1,4 @@
-import { canonicalRequest, type Pair } from '../../signing/canonicalRequest.ts';
+import { canonicalQuery, canonicalRequest, type Pair } from '../../signing/canonicalRequest.ts';
 import { nodeHashes } from '../../signing/hashes.ts';
 import { encodeStrict } from '../../signing/percentEncoding.ts';
 import { signature, signingKey, stringToSign } from '../../signing/signature.ts';
@@ -21,7 +21,12 @@ export function signUnnormalised(proxyUrl: string): string {
     ['X-Sw-SignedHeaders', ''],
     ['X-Sw-Body', 'false'],
   ];
-  const canonical = canonicalRequest({ method: 'GET', path: '/', parameters, headers: [] }, encodeStrict);
+  const canonical = canonicalRequest({
+    method: 'GET',
+    path: '/',
+    query: canonicalQuery(parameters, encodeStrict),
+    headers: [],
+  });
   const toSign = stringToSign(timestamp, nodeHashes.sha256Hex(canonical));
   const signed = signature(signingKey(APP.secret, day, nodeHashes), toSign, nodeHashes);
   const query = parameters.map(([name, value]) => `${name}=${encodeStrict(value)}`).join('&');

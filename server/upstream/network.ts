@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { Refusal } from '../../signing/refusal.ts';
+import type { UpstreamUrl } from '../../signing/upstreamUrl.ts';
 import {
   contains,
   type Network,
@@ -56,7 +57,7 @@ export interface UpstreamNetwork {
    *
    * @throws {Refusal} `upstream_not_allowed`, `upstream_unreachable` for a name that does not resolve
    */
-  authorise(url: URL): string | Promise<string>;
+  authorise(url: UpstreamUrl): string | Promise<string>;
   /** Names a port that the gateway itself listens on: it stays refused, whatever is opened. */
   refuseListener(port: number): void;
 }
@@ -78,7 +79,7 @@ export function createUpstreamNetwork(options: NetworkOptions = {}): UpstreamNet
 
   return {
     authorise(url) {
-      const key = `${url.hostname}:${portOf(url)}`;
+      const key = url.origin;
       const known = verdicts.get(key);
       if (known !== undefined && known.until > performance.now()) return known.address;
       verdicts.delete(key);
@@ -107,7 +108,7 @@ export function createUpstreamNetwork(options: NetworkOptions = {}): UpstreamNet
     },
   };
 
-  async function judge(url: URL): Promise<Allowed> {
+  async function judge(url: UpstreamUrl): Promise<Allowed> {
     const port = portOf(url);
     const hostname = unbracketed(url.hostname);
     const own = ownAddresses();
@@ -140,7 +141,7 @@ export function createUpstreamNetwork(options: NetworkOptions = {}): UpstreamNet
 }
 
 /** The port of a URL, the scheme's own where it names none. */
-export function portOf(url: URL): number {
+export function portOf(url: UpstreamUrl): number {
   return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
 }
 

@@ -1,3 +1,4 @@
+import type { UpstreamUrl } from '../../signing/upstreamUrl.ts';
 import type { VerifiedRequest } from '../../signing/verifySignature.ts';
 import type { RequestHeaders } from '../clientRequest.ts';
 import type { CompiledUpstream } from '../compiledApp.ts';
@@ -8,7 +9,7 @@ import { portOf } from './network.ts';
 
 export interface UpstreamRequestParts {
   /** What the verified URL says, or what its grant opens. */
-  readonly url: URL;
+  readonly url: UpstreamUrl;
   /** The client's headers. */
   readonly client: RequestHeaders;
   readonly upstream: CompiledUpstream;

@@ -1,4 +1,4 @@
-import { parseUpstreamUrl } from '../../signing/upstreamUrl.ts';
+import { parseUpstreamUrl, type UpstreamUrl } from '../../signing/upstreamUrl.ts';
 import type { HeaderPairs } from '../transport/transport.ts';
 import { shownUrl } from './shownUrl.ts';
 
@@ -21,7 +21,7 @@ export interface Upstream {
 export const ANY_ORIGIN = '*';
 
 /** Tells whether a URL belongs to an {@link Upstream}. */
-export type UpstreamRule = (url: URL) => boolean;
+export type UpstreamRule = (url: UpstreamUrl) => boolean;
 
 /**
  * Compiles an upstream's origin: `https://api.example.com:8443/v1`, `https://*.example.com`, or `*`.
