@@ -35,7 +35,7 @@ export interface Inspection {
   /** Whether it is a grant's base URL, or a URL below it. */
   readonly isGrant: boolean;
   /** The upstream's URL that the request would reach; a grant's is its prefix with what was appended. */
-  readonly target: URL | null;
+  readonly target: UpstreamUrl | null;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number | null;
   readonly signature: SignatureVerdict;

@@ -133,4 +133,4 @@ function isList(apps: SignwayOptions['apps']): apps is readonly App[] {
 }
 
 const DEFAULT_DRAIN_MS = 30_000;
-const LAST_WORDS_MS = 50;
+const LAST_WORDS_MS = 250;
