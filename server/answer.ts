@@ -74,7 +74,7 @@ function declaredLength(headers: HeaderPairs): number | undefined {
   return found === undefined ? undefined : Number(found[1]);
 }
 
-const LAST_WORDS_MS = 20;
+const LAST_WORDS_MS = 100;
 
 function streamed(
   body: AnswerBody,
