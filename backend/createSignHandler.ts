@@ -1,4 +1,10 @@
-import { parseUpstreamUrl, SigningError, type SignUrlOptions, signUrl } from '../signing/index.ts';
+import {
+  parseUpstreamUrl,
+  SigningError,
+  type SignUrlOptions,
+  signUrl,
+  type UpstreamUrl,
+} from '../signing/index.ts';
 import { type Authorize, type SigningEndpoint, signingEndpoint } from './signingEndpoint.ts';
 
 export interface SignHandlerOptions extends Pick<SignUrlOptions, 'id' | 'secret' | 'host' | 'bodySchema'> {
@@ -69,7 +75,7 @@ interface CompiledCall {
   readonly method: string;
   /** A URL that it allows. */
   readonly sample: string;
-  matches(url: URL): boolean;
+  matches(url: UpstreamUrl): boolean;
 }
 
 function compileCall({ method, url }: AllowedCall): CompiledCall {
@@ -86,7 +92,7 @@ function compileCall({ method, url }: AllowedCall): CompiledCall {
 }
 
 /** An upstream could resolve an escaped slash, backslash, dot or percent sign to another path. */
-function isBelow(url: URL, prefix: URL): boolean {
+function isBelow(url: UpstreamUrl, prefix: UpstreamUrl): boolean {
   return (
     url.origin === prefix.origin &&
     url.pathname.startsWith(prefix.pathname) &&
