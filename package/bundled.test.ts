@@ -78,6 +78,19 @@ test.each(['bun', 'node'] as const)(
   60_000,
 );
 
+// Its bundlers ask for `browser` too, though it runs backends.
+test('a worker of Cloudflare is a backend', async () => {
+  await folder.write({ 'worker.ts': "import { signUrl } from 'signway'; console.log(typeof signUrl);" });
+  const built = await Bun.build({
+    entrypoints: [join(folder.path, 'worker.ts')],
+    target: 'browser',
+    conditions: ['workerd', 'worker'],
+    external: ['node:*'],
+  });
+  await folder.write({ 'worker.mjs': await built.outputs[0]!.text() });
+  expect((await folder.run(['node', 'worker.mjs'])).stdout).toBe('function\n');
+}, 60_000);
+
 async function bundledByBun(entry: string): Promise<string> {
   const built = await Bun.build({ entrypoints: [join(folder.path, entry)], target: 'browser' });
   return built.outputs[0]!.text();

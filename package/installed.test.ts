@@ -155,6 +155,14 @@ describe('what needs Bun, on Node', () => {
   }, 30_000);
 });
 
+test('npm installs it as well', async () => {
+  await using other = await emptyFolder();
+  const install = ['npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', packed.tarball];
+  expect(await other.run(install, { bun: false })).toMatchObject({ code: 0 });
+  const version = await other.run(['npx', '--no-install', 'signway', '--version'], { bun: false });
+  expect(version.stdout).toBe(`${packageJson.version}\n`);
+}, 180_000);
+
 test('the package brings no Bun, and what it brings is small', async () => {
   const list = await folder.run(['bun', 'pm', 'ls', '--all']);
   const installed = list.stdout.match(/── (@?[^@\s]+)@/g)!.map((line) => line.slice(3, -1));

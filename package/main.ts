@@ -1,11 +1,4 @@
-/** `signway` on Bun: signing, and the gateway. */
-export { createGrantHandler, type GrantHandlerOptions } from '../backend/createGrantHandler.ts';
-export {
-  type AllowedCall,
-  createSignHandler,
-  type SignHandlerOptions,
-} from '../backend/createSignHandler.ts';
-export type { Authorize, SigningEndpoint } from '../backend/signingEndpoint.ts';
+/** `signway` on Bun: what a backend needs, and the gateway. */
 export {
   createSignway,
   type RunningSignway,
@@ -13,12 +6,4 @@ export {
   type Signway,
   type SignwayOptions,
 } from '../server/createSignway.ts';
-export {
-  type Signed,
-  type SignGrantOptions,
-  SigningError,
-  type SignUrlOptions,
-  sign,
-  signGrant,
-  signUrl,
-} from '../signing/index.ts';
+export * from './sign.ts';

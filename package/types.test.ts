@@ -56,6 +56,7 @@ test.each([
 // An unresolved type would be `any`, and then no error would be expected.
 const SIGNS = `
 import { signUrl as sign, SigningError } from 'signway';
+import { createSignwayFetch } from 'signway/client';
 import { signUrl, type SignUrlOptions } from 'signway/sign';
 
 const options: SignUrlOptions = {
@@ -72,6 +73,9 @@ export const same: string = sign(options);
 export const noNumber: number = signUrl(options);
 // @ts-expect-error
 sign({ ...options, expiry: '60' });
+export const signwayFetch = createSignwayFetch({ getSignedUrl: async () => url });
+// @ts-expect-error
+createSignwayFetch({ getSignedUrl: 1 });
 export const option = (error: unknown) => (error instanceof SigningError ? error.option : undefined);
 `;
 
