@@ -14,9 +14,6 @@ const script = fileURLToPath(import.meta.url);
 const isNode = process.versions.bun === undefined || process.argv0 === 'node';
 if (isNode && existsSync('.env')) process.loadEnvFile('.env');
 
-// The program of `bunx --bun` would take the script for a package to install.
-const program = process.execPath.replace(/bunx(\.exe)?$/, 'bun$1');
-
 const terminal: Terminal = {
   env: process.env,
   stdout: outputTo(process.stdout),
@@ -36,7 +33,7 @@ const terminal: Terminal = {
   clock: Date.now,
   randomBytes,
   // An executable made by `bun build --compile` is its own program and takes no path of a script.
-  self: script.startsWith('/$bunfs/') ? [program] : [program, ...process.execArgv, script],
+  self: script.startsWith('/$bunfs/') ? [process.execPath] : [process.execPath, ...process.execArgv, script],
   argv,
 };
 

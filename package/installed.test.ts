@@ -81,6 +81,8 @@ describe('a gateway from an empty folder', () => {
   test.each([
     ['bunx signway', ['bunx', 'signway'], 0],
     ['bunx --bun signway', ['bunx', '--bun', 'signway'], 0],
+    // This transport starts another process of the same program.
+    ['bunx --bun signway, by fetch', ['bunx', '--bun', 'signway', 'serve', '--transport', 'fetch'], 0],
     // npx says itself that it was interrupted; the gateway has ended as well once nobody holds its stdout.
     ['npx signway', ['npx', '--no-install', 'signway'], 130],
     ['node_modules/.bin/signway', ['node_modules/.bin/signway'], 0],
@@ -177,8 +179,9 @@ async function startGateway(command: readonly string[]) {
     fetch: (request) => new Response(request.headers.get('authorization')),
   });
   const env = { SW_ID: 'my-id', SW_SECRET: SECRET, SW_HEADERS: 'Authorization: Bearer key' };
-  const serve = ['serve', '--port', '0', '--host', '127.0.0.1', '--allow-network', '127.0.0.0/8'];
-  const gateway = folder.start([...command, ...serve], { env });
+  const serve = command.includes('serve') ? [] : ['serve'];
+  const options = ['--port', '0', '--host', '127.0.0.1', '--allow-network', '127.0.0.0/8'];
+  const gateway = folder.start([...command, ...serve, ...options], { env });
   const stdout = new Response(gateway.stdout).text();
   let said = '';
   for await (const text of gateway.stderr.pipeThrough(new TextDecoderStream())) {

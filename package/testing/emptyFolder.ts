@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -41,7 +42,9 @@ export async function emptyFolder(): Promise<UserFolder> {
     await symlink(await realpath(program), join(withoutBun, name));
   }
   await symlink(process.execPath, join(withBun, 'bun'));
-  await symlink(process.execPath, join(withBun, 'bunx'));
+  // npm's package of Bun has a program of that name, others a link.
+  const bunx = join(dirname(process.execPath), 'bunx.exe');
+  await symlink(existsSync(bunx) ? bunx : process.execPath, join(withBun, 'bunx'));
 
   function start(command: readonly string[], { env, stdin = '', bun = true }: UserRun = {}): UserProcess {
     const PATH = bun ? withBun : withoutBun;
