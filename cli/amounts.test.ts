@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
-import { formatByteSize, parseByteSize } from './byteSize.ts';
-import { formatDuration, parseDuration } from './duration.ts';
+import { formatByteSize, parseByteSize } from '../config/byteSize.ts';
+import { formatDuration, parseDuration } from '../config/duration.ts';
 import { readPinnedName } from './pinnedName.ts';
 
 describe('amounts on the command line', () => {

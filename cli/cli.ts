@@ -1,11 +1,11 @@
 import { runCommand } from 'citty';
+import { nearestName } from '../config/nearestName.ts';
 import { isNewEnough, VERSION } from '../package/version.ts';
 import { CliError } from './cliError.ts';
 import type { Command } from './command.ts';
 import { EXIT, type ExitCode } from './exitCodes.ts';
 import { commandHelp, mainHelp } from './help.ts';
 import { createMessages } from './messages.ts';
-import { nearestName } from './nearestName.ts';
 import { createPalette } from './palette.ts';
 import type { Terminal } from './terminal.ts';
 

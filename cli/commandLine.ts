@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import type { ArgDef } from 'citty';
+import { nearestName } from '../config/nearestName.ts';
 import { CliError } from './cliError.ts';
 import { EXIT } from './exitCodes.ts';
-import { nearestName } from './nearestName.ts';
 
 /** An option or a positional argument as citty defines it, and what citty has no word for. */
 export type OptionDef = ArgDef & {

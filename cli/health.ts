@@ -1,6 +1,6 @@
+import { parseDuration } from '../config/duration.ts';
 import { CliError } from './cliError.ts';
 import { defineCommand } from './command.ts';
-import { parseDuration } from './duration.ts';
 import { EXIT } from './exitCodes.ts';
 import { readHealth } from './readHealth.ts';
 

@@ -1,4 +1,4 @@
-import { formatDuration } from './duration.ts';
+import { formatDuration } from '../config/duration.ts';
 import { extensionMeanings } from './extensionMeanings.ts';
 import type { Inspection } from './inspection.ts';
 import type { Palette } from './palette.ts';

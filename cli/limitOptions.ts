@@ -1,8 +1,8 @@
+import { formatByteSize, parseByteSize } from '../config/byteSize.ts';
+import { formatDuration, parseDuration } from '../config/duration.ts';
 import { DEFAULT_LIMITS, type Limits } from '../server/limits.ts';
-import { formatByteSize, parseByteSize } from './byteSize.ts';
 import { CliError } from './cliError.ts';
 import type { OptionDef } from './commandLine.ts';
-import { formatDuration, parseDuration } from './duration.ts';
 import { EXIT } from './exitCodes.ts';
 
 /** An option for every limit of the gateway: a limit without one is a type error here. */

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { parseDuration } from '../config/duration.ts';
 import { ANY_ORIGIN, type CorsOptions, type Limits, type PinnedName } from '../server/index.ts';
 import { parseNetwork } from '../server/upstream/addressRange.ts';
 import { shownUrl } from '../server/upstream/shownUrl.ts';
 import { compileUpstream } from '../server/upstream/upstreamRule.ts';
 import { CliError } from './cliError.ts';
 import type { CommandLine } from './commandLine.ts';
-import { parseDuration } from './duration.ts';
 import { EXIT } from './exitCodes.ts';
 import { given } from './given.ts';
 import { readHeaderFields, splitHeaderLines } from './headerFields.ts';

@@ -1,7 +1,7 @@
+import { parseDuration } from '../config/duration.ts';
 import { SigningError, type SignUrlOptions } from '../signing/index.ts';
 import { CliError } from './cliError.ts';
 import type { CommandLine, OptionsDef } from './commandLine.ts';
-import { parseDuration } from './duration.ts';
 import { EXIT } from './exitCodes.ts';
 import { type Given, given } from './given.ts';
 import { createMessages } from './messages.ts';

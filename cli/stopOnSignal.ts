@@ -1,5 +1,5 @@
+import { formatDuration } from '../config/duration.ts';
 import type { RunningSignway } from '../server/index.ts';
-import { formatDuration } from './duration.ts';
 import { EXIT, type ExitCode } from './exitCodes.ts';
 import type { Messages } from './messages.ts';
 import { createSignalGate } from './signalGate.ts';

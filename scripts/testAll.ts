@@ -21,7 +21,7 @@ await step('lint', [bun, 'x', 'biome', 'ci', '--error-on-warnings', '.']);
 await step('unit and integration', [
   bun,
   'test',
-  ...['./signing', './backend', './server', './client', './cli', './demo'],
+  ...['./signing', './backend', './server', './client', './config', './cli', './demo'],
 ]);
 if (!quick) await findTools({ log: say }).catch(({ message }) => say(`${message}; some tests are skipped`));
 await step('the bench', [bun, 'test', './bench']);

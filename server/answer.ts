@@ -46,6 +46,7 @@ export function respond(answer: UpstreamAnswer, context: AnswerContext): ClientA
   const statusText = holdsSecret(answer.statusText, context.secrets) ? '' : answer.statusText;
   const headers = context.clientHeaders(answer.headers, context);
   headers.push(['X-Sw-Request-Id', exchange.id]);
+  if (exchange.hold !== null) headers.push(...exchange.hold.fields);
   cors.allow(headers, request);
   exchange.status = status;
   exchange.head();
@@ -91,15 +92,22 @@ function streamed(
     },
   };
   streams.add(stream);
+  const { hold } = exchange;
+  hold?.onCut(({ code, detail }) => stream.breakOff(code, detail));
   return {
     length,
     async pipe(client) {
       const counted: BodySink = {
         write(bytes) {
-          exchange.bytesOut += bytes.byteLength;
-          tail?.push(bytes);
-          return client.write(bytes);
+          const allowed = hold?.spend(bytes) ?? true;
+          // A budget that is spent has broken the answer off by then.
+          return allowed === true ? handOn(bytes) : allowed.then((is) => (is ? handOn(bytes) : undefined));
         },
+      };
+      const handOn = (bytes: Uint8Array) => {
+        exchange.bytesOut += bytes.byteLength;
+        tail?.push(bytes);
+        return client.write(bytes);
       };
       const ending = await body.pipe(counted, { silence });
       streams.delete(stream);
@@ -111,7 +119,7 @@ function streamed(
           // A client that finds the end broken drops what it has not read yet.
           await Bun.sleep(LAST_WORDS_MS);
         }
-        exchange.end('shut_down', { code });
+        exchange.end(code === 'shutting_down' ? 'shut_down' : 'cut_off', { code });
         return 'broken';
       }
       if (ending.kind === 'complete' && !isCutOff(body, tail)) {

@@ -1,3 +1,5 @@
+import type { RequiredExtension } from './extensions/extensions.ts';
+import type { AppLimits } from './limiting/appLimits.ts';
 import { compileUpstream, type Upstream } from './upstream/upstreamRule.ts';
 
 /** Someone who signs URLs: an id, its secrets, and where its requests may go with which headers. */
@@ -7,6 +9,23 @@ export interface App {
   readonly secrets: readonly string[];
   /** Where its requests may go. The first that matches is used; none that matches is `upstream_not_allowed`. */
   readonly upstreams: readonly Upstream[];
+  /** Longest `X-Sw-Expires` of its URLs, in seconds. Default: the gateway's. */
+  readonly maxExpiry?: number;
+  /** Origins whose pages may use its URLs. Default: the gateway's. */
+  readonly allowOrigins?: '*' | readonly string[];
+  /** Extensions that every URL of its must have. `extension_required`. Default: none. */
+  readonly required?: readonly RequiredExtension[];
+  /** JSON Schemas that `X-Sw-BodySchema` can name. Default: none. */
+  readonly schemas?: Readonly<Record<string, unknown>>;
+  /** What all its requests may take together. Default: no limit. */
+  readonly limits?: AppLimits;
+  /** What the requests of one subject may take together; those without a subject share one. Default: no limit. */
+  readonly subjectLimits?: AppLimits;
+  /**
+   * What happens under limits while the store cannot be asked: requests are refused with `store_unavailable`, or
+   * pass uncounted. A URL with a nonce is refused always. Default: `refuse`.
+   */
+  readonly whenStoreIsAway?: 'refuse' | 'allow';
 }
 
 /** Looks an app up. Resolves to null for an id that is not known; a rejection is `store_unavailable`. */

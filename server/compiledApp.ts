@@ -2,9 +2,13 @@ import { signingKey } from '../signing/signature.ts';
 import type { UpstreamUrl } from '../signing/upstreamUrl.ts';
 import type { App } from './apps.ts';
 import { bunHashes } from './bunHashes.ts';
+import type { RequiredExtension } from './extensions/extensions.ts';
 import { secretsOf } from './headers/clientHeaders.ts';
+import { type Cors, createCors } from './headers/cors.ts';
+import { compileJsonSchema, type JsonSchema } from './jsonSchema/compileJsonSchema.ts';
+import type { AppLimits } from './limiting/appLimits.ts';
 import type { HeaderPairs } from './transport/transport.ts';
-import { compileUpstream } from './upstream/upstreamRule.ts';
+import { compileUpstream, type UpstreamTimeouts } from './upstream/upstreamRule.ts';
 
 /** An app with everything that its requests share worked out once. */
 export interface CompiledApp {
@@ -13,14 +17,30 @@ export interface CompiledApp {
   signingKeys(day: string): readonly Uint8Array[];
   /** The first of its upstreams that a URL belongs to. */
   route(url: UpstreamUrl): CompiledUpstream | undefined;
+  /** The longest `X-Sw-Expires`, in seconds; undefined where the gateway's holds. */
+  readonly maxExpiry: number | undefined;
+  /** Whose pages may use it; undefined where the gateway's rule holds. */
+  readonly cors: Cors | undefined;
+  readonly required: readonly RequiredExtension[];
+  readonly schemas: ReadonlyMap<string, JsonSchema>;
+  readonly limits: AppLimits | undefined;
+  readonly subjectLimits: AppLimits | undefined;
+  readonly whenStoreIsAway: 'refuse' | 'allow';
+  /** Whether a budget counts tokens, so that bodies have to be read. */
+  readonly countsTokens: boolean;
+  readonly countsBytes: boolean;
 }
 
 export interface CompiledUpstream {
   readonly injected: HeaderPairs;
-  /** In lower case. */
+  /** In lower case; with the names of headers that no client may send there. */
   readonly injectedNames: ReadonlySet<string>;
   /** What of its headers must never come back in an answer. */
   readonly secrets: readonly string[];
+  /** Undefined: any. */
+  readonly methods: readonly string[] | undefined;
+  /** Where they differ from the gateway's. */
+  readonly timeouts: Partial<UpstreamTimeouts> | undefined;
 }
 
 /** Compiles each app object once, however often a registry hands it out. */
@@ -37,11 +57,20 @@ export function createAppCompiler(): (app: App) => CompiledApp {
 
 function compile(app: App): CompiledApp {
   const keys = new Map<string, readonly Uint8Array[]>();
+  const { allowOrigins, limits, subjectLimits } = app;
+  const countsTokens = limits?.tokens !== undefined || subjectLimits?.tokens !== undefined;
   const upstreams = app.upstreams.map((upstream) => ({
     matches: compileUpstream(upstream.origin),
     injected: upstream.headers,
-    injectedNames: new Set(upstream.headers.map(([name]) => name.toLowerCase())),
+    injectedNames: new Set([
+      ...upstream.headers.map(([name]) => name.toLowerCase()),
+      ...(upstream.denyHeaders ?? []),
+      // What is encoded cannot be read for its usage.
+      ...(countsTokens ? ['accept-encoding'] : []),
+    ]),
     secrets: secretsOf(upstream.headers),
+    methods: upstream.methods,
+    timeouts: upstream.timeouts,
   }));
   return {
     id: app.id,
@@ -55,6 +84,17 @@ function compile(app: App): CompiledApp {
       return fresh;
     },
     route: (url) => upstreams.find(({ matches }) => matches(url)),
+    maxExpiry: app.maxExpiry,
+    cors: allowOrigins === undefined ? undefined : createCors({ allowOrigins }),
+    required: app.required ?? [],
+    schemas: new Map(
+      Object.entries(app.schemas ?? {}).map(([name, schema]) => [name, compileJsonSchema(schema)]),
+    ),
+    limits,
+    subjectLimits,
+    whenStoreIsAway: app.whenStoreIsAway ?? 'refuse',
+    countsTokens,
+    countsBytes: limits?.bytes !== undefined || subjectLimits?.bytes !== undefined,
   };
 }
 

@@ -4,12 +4,15 @@ import type { ExchangeRecord } from './exchange.ts';
 import { createBunFetch, listenBun } from './front/bun/bunFront.ts';
 import type { ReceivingServer } from './front/bun/bunRequest.ts';
 import { listenHttp1 } from './front/http1/http1Front.ts';
-import { createHandler } from './handler.ts';
+import { createHandler, type Handler } from './handler.ts';
 import { type CorsOptions, createCors } from './headers/cors.ts';
+import { createLimiter, type Revocable } from './limiting/limiter.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { createMemoryStore } from './stores/memoryStore.ts';
+import type { Store } from './stores/store.ts';
 import { createHttp1Transport } from './transport/http1/http1Transport.ts';
 import type { Transport } from './transport/transport.ts';
-import { createUpstreamNetwork, type NetworkOptions } from './upstream/network.ts';
+import { createUpstreamNetwork, type NetworkOptions, type UpstreamNetwork } from './upstream/network.ts';
 
 export interface SignwayOptions {
   /** The apps themselves, or a registry that looks them up. */
@@ -26,6 +29,11 @@ export interface SignwayOptions {
   upstreamCa?: string;
   /** Told of every exchange once, when it has ended. Default: nobody. */
   onExchange?(record: ExchangeRecord): void;
+  /**
+   * Where uses of nonces, limits and revocations are counted; whoever made it closes it. Default: this process's
+   * memory, which a second process does not see.
+   */
+  store?: Store;
   /** Milliseconds since the epoch. Default: `Date.now`. */
   clock?(): number;
 }
@@ -44,7 +52,27 @@ export interface Signway {
   fetch(request: Request, server: ReceivingServer): Response | Promise<Response>;
   /** Listens. */
   serve(options?: ServeOptions): RunningSignway;
+  /**
+   * Takes other apps and rules for the requests that come from now on, all or nothing. Running exchanges keep those
+   * they began with; a secret that is not there any more verifies nothing.
+   *
+   * @throws {TypeError} as {@link createSignway} does; then everything stays as it was
+   */
+  update(rules: SignwayRules): void;
+  /**
+   * Cuts a subject or a nonce of an app off, on every gateway that shares the store: its requests are refused with
+   * `revoked`, and its running answers are ended. On the other gateways that takes half a second at most.
+   * `lifetime` is in milliseconds; default: a year.
+   *
+   * @throws {StoreUnavailable} when the store cannot be asked
+   */
+  revoke(what: Revocable, options?: { lifetime?: number }): Promise<void>;
+  /** Takes a revocation back. */
+  restore(what: Revocable): Promise<void>;
 }
+
+/** What a running gateway can be given anew. */
+export type SignwayRules = Pick<SignwayOptions, 'apps' | 'cors' | 'network' | 'limits'>;
 
 export interface RunningSignway {
   readonly url: URL;
@@ -73,8 +101,6 @@ export interface RunningSignway {
  * gateway.serve({ port: 3000 });
  */
 export function createSignway(options: SignwayOptions): Signway {
-  const apps = isList(options.apps) ? createAppRegistry(options.apps) : options.apps;
-  const network = createUpstreamNetwork(options.network);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const streams = new Set<StreamedAnswer>();
   const transport =
@@ -83,28 +109,26 @@ export function createSignway(options: SignwayOptions): Signway {
   let stopping = false;
   let open = 0;
 
-  const handler = createHandler({
-    apps,
-    cors: createCors(options.cors),
-    network,
-    transport,
-    limits,
-    streams,
-    stopping: () => stopping,
-    clock: options.clock ?? Date.now,
-    onOpen: () => void open++,
-    onExchange(record) {
-      open--;
-      options.onExchange?.(record);
-    },
-  });
+  const limiter = createLimiter({ store: options.store ?? createMemoryStore() });
+  const ports: number[] = [];
+  let current = handlerOf(options);
+  const handler: Handler = {
+    handle: (request) => current.handle(request),
+    refuse: (refusal, method) => current.refuse(refusal, method),
+  };
 
   return {
     fetch: createBunFetch(handler, limits),
+    update(rules) {
+      current = handlerOf(rules);
+    },
+    revoke: (what, { lifetime = A_YEAR_MS } = {}) => limiter.revoke(what, lifetime),
+    restore: (what) => limiter.restore(what),
     serve: ({ port = 3000, hostname, front: choice = 'http1' } = {}) => {
       const listen = choice === 'bun' ? listenBun : listenHttp1;
       const front = listen({ handler, limits, port, hostname, reusePort: false });
-      network.refuseListener(front.port);
+      ports.push(front.port);
+      current.network.refuseListener(front.port);
       return { url: front.url, port: front.port, stop };
 
       async function stop({ drain = DEFAULT_DRAIN_MS } = {}): Promise<{ brokenOff: number }> {
@@ -122,15 +146,39 @@ export function createSignway(options: SignwayOptions): Signway {
           await front.destroy();
         }
         transport.close();
+        await limiter.close();
         return { brokenOff };
       }
     },
   };
+
+  function handlerOf(rules: SignwayRules): Handler & { network: UpstreamNetwork } {
+    const network = createUpstreamNetwork(rules.network);
+    for (const port of ports) network.refuseListener(port);
+    const made = createHandler({
+      apps: isList(rules.apps) ? createAppRegistry(rules.apps) : rules.apps,
+      cors: createCors(rules.cors),
+      network,
+      transport,
+      limits: { ...DEFAULT_LIMITS, ...rules.limits },
+      limiter,
+      streams,
+      stopping: () => stopping,
+      clock: options.clock ?? Date.now,
+      onOpen: () => void open++,
+      onExchange(record) {
+        open--;
+        options.onExchange?.(record);
+      },
+    });
+    return { ...made, network };
+  }
 }
 
 function isList(apps: SignwayOptions['apps']): apps is readonly App[] {
   return Array.isArray(apps);
 }
 
+const A_YEAR_MS = 365 * 86_400_000;
 const DEFAULT_DRAIN_MS = 30_000;
 const LAST_WORDS_MS = 250;

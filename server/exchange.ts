@@ -1,4 +1,5 @@
 import type { RefusalCode } from '../signing/refusal.ts';
+import type { Hold } from './limiting/hold.ts';
 
 /** One request and what became of it, for logs and meters. It holds no secret, no value of a query, no body. */
 export interface ExchangeRecord {
@@ -9,6 +10,8 @@ export interface ExchangeRecord {
   readonly method: string;
   /** The app's id, once the URL was verified; else null. */
   readonly app: string | null;
+  /** `X-Sw-Subject`, once the URL was verified; else null. */
+  readonly subject: string | null;
   /** The upstream's origin, once the URL was verified; else null. */
   readonly upstream: string | null;
   /** The status that the client got; 499 when it left before one. */
@@ -22,24 +25,37 @@ export interface ExchangeRecord {
   readonly bytesIn: number | null;
   /** Bytes of the answer's body handed to the client. */
   readonly bytesOut: number;
+  /** Tokens that the upstream reported, where a budget counts them; null where none were reported. */
+  readonly tokens: number | null;
   /** Milliseconds from the request's arrival to the upstream's head; null when there was none. */
   readonly headMs: number | null;
   /** Milliseconds in all. */
   readonly totalMs: number;
 }
 
-export type ExchangeEnding = 'complete' | 'refused' | 'broken' | 'timed_out' | 'client_gone' | 'shut_down';
+/** `cut_off`: by a limit of its app, or a revocation. */
+export type ExchangeEnding =
+  | 'complete'
+  | 'refused'
+  | 'broken'
+  | 'timed_out'
+  | 'client_gone'
+  | 'cut_off'
+  | 'shut_down';
 
 /** A record in the making. Each step fills in what it learns; `end` hands the record out, once. */
 export class Exchange {
   readonly id: string = crypto.randomUUID();
   readonly time: number;
   app: string | null = null;
+  subject: string | null = null;
   upstream: string | null = null;
   status = 0;
   bytesIn: number | null = 0;
   bytesOut = 0;
   headMs: number | null = null;
+  /** What it holds of its app's limits, which ends with it. */
+  hold: Hold | null = null;
   readonly #method: string;
   readonly #started = performance.now();
   readonly #onEnd: (record: ExchangeRecord) => void;
@@ -59,11 +75,14 @@ export class Exchange {
   end(ending: ExchangeEnding, why: { code?: RefusalCode; reason?: string } = {}): void {
     if (this.#ended) return;
     this.#ended = true;
+    const tokens = this.hold?.tokens ?? null;
+    this.hold?.end();
     this.#onEnd({
       id: this.id,
       time: this.time,
       method: this.#method,
       app: this.app,
+      subject: this.subject,
       upstream: this.upstream,
       status: this.status,
       code: why.code ?? null,
@@ -71,6 +90,7 @@ export class Exchange {
       ending,
       bytesIn: this.bytesIn,
       bytesOut: this.bytesOut,
+      tokens,
       headMs: this.headMs,
       totalMs: milliseconds(performance.now() - this.#started),
     });

@@ -16,19 +16,28 @@ import { BoundedMemo } from './boundedMemo.ts';
 import { bunHashes } from './bunHashes.ts';
 import type { ClientAnswer } from './clientAnswer.ts';
 import type { ClientRequest } from './clientRequest.ts';
-import { type CompiledApp, createAppCompiler } from './compiledApp.ts';
+import { type CompiledApp, type CompiledUpstream, createAppCompiler } from './compiledApp.ts';
 import { Exchange, type ExchangeRecord } from './exchange.ts';
 import { createBodySchemas } from './extensions/bodySchemas.ts';
-import { checkMethods, type ExtensionRules, readExtensions } from './extensions/extensions.ts';
+import { checkMethods, readExtensions } from './extensions/extensions.ts';
+import { checkJsonBody, isJsonType } from './extensions/jsonBody.ts';
 import { createClientHeaders } from './headers/clientHeaders.ts';
 import type { Cors } from './headers/cors.ts';
 import { createUpstreamHeaders } from './headers/upstreamHeaders.ts';
 import { healthAnswer } from './health.ts';
+import type { Hold } from './limiting/hold.ts';
+import type { Limiter } from './limiting/limiter.ts';
+import { tokenMaximum } from './limiting/tokenMaximum.ts';
 import type { Limits } from './limits.ts';
 import { problemAnswer } from './problem.ts';
-import { checkDeclaredLength, forwardBody, readSignedBody } from './requestBody.ts';
+import { checkDeclaredLength, forwardBody, readSignedBody, readWholeBody } from './requestBody.ts';
 import { routeRequest } from './route.ts';
-import { type Transport, TransportError } from './transport/transport.ts';
+import {
+  type Transport,
+  TransportError,
+  type UpstreamAnswer,
+  type UpstreamRequest,
+} from './transport/transport.ts';
 import type { UpstreamNetwork } from './upstream/network.ts';
 import { upstreamRequest } from './upstream/upstreamRequest.ts';
 
@@ -39,6 +48,7 @@ export interface Gateway {
   readonly network: UpstreamNetwork;
   readonly transport: Transport;
   readonly limits: Limits;
+  readonly limiter: Limiter;
   readonly streams: Set<StreamedAnswer>;
   readonly stopping: () => boolean;
   readonly clock: () => number;
@@ -58,13 +68,9 @@ export interface Handler {
  * body, the signature, the upstream, the answer (docs/protocol.md, "The order of the checks").
  */
 export function createHandler(gateway: Gateway): Handler {
-  const { cors, network, transport, limits, streams, clock } = gateway;
+  const { cors, network, transport, limits, limiter, streams, clock } = gateway;
   const compileApp = createAppCompiler();
-  const extensionRules: ExtensionRules = {
-    required: [],
-    schemas: new Map(),
-    bodySchemas: createBodySchemas(),
-  };
+  const bodySchemas = createBodySchemas();
   const values = new BoundedMemo<ValueReading>();
   const upstreamHeaders = createUpstreamHeaders();
   const clientHeaders = createClientHeaders();
@@ -86,10 +92,15 @@ export function createHandler(gateway: Gateway): Handler {
       checkValidity(url, clock(), limits);
       const found = findApp(url.appId);
       const app = found instanceof Promise ? await found : found;
-      cors.check(request);
+      checkExpiry(url, app.maxExpiry);
+      const appCors = app.cors ?? cors;
+      appCors.check(request);
       const head = receivedHead(request);
       checkSignedHeaders(url, head);
-      if (!url.signsBody) checkDeclaredLength(request.body, limits.maxBody);
+      const holdsBody = !url.signsBody && mustHoldBody(request, { url, app });
+      if (!url.signsBody) {
+        checkDeclaredLength(request.body, holdsBody ? limits.maxSignedBody : limits.maxBody);
+      }
       const signedBody = url.signsBody ? await readSignedBody(request, { head, limits }) : null;
       const verified = verifySignature(
         url,
@@ -98,37 +109,70 @@ export function createHandler(gateway: Gateway): Handler {
       );
       exchange.app = app.id;
       exchange.upstream = url.upstream.origin;
-      checkExtensions(url, { method: request.method, rules: extensionRules });
+      const extensions = readExtensions(url, { required: app.required, schemas: app.schemas, bodySchemas });
+      exchange.subject = extensions.subject;
+      limiter.checkRevoked(app, extensions);
+      checkMethods(request.method, extensions.methods);
       const target = grant === null ? verified.url.upstream : grantedUrl(verified.url, grant);
       const upstream = routeOf(app, target);
+      checkUpstreamMethod(request.method, upstream);
       const allowed = network.authorise(target);
       const address = typeof allowed === 'string' ? allowed : await allowed;
-      const body = signedBody ?? forwardBody(request, limits);
+      const whole = signedBody ?? (holdsBody ? await readWholeBody(request, limits) : null);
+      if (extensions.bodySchema !== null) {
+        checkJsonBody({ header: head.header, body: whole ?? NOTHING }, extensions.bodySchema);
+      }
+      const body = whole ?? (holdsBody ? null : forwardBody(request, limits));
       exchange.bytesIn = body === null ? 0 : body instanceof Uint8Array ? body.byteLength : body.length;
-      const answer = await transport.send(
+      const admission = limiter.admit({
+        id: exchange.id,
+        app,
+        extensions,
+        goodFor: url.signedAt + (url.expires + limits.clockSkew) * 1000 - clock(),
+        bytesIn: exchange.bytesIn ?? 0,
+        tokenMaximum: app.countsTokens ? tokenMaximum(head.header('content-type'), whole) : undefined,
+      });
+      if (admission !== null) exchange.hold = await admission;
+      const waits = upstream.timeouts === undefined ? limits : { ...limits, ...upstream.timeouts };
+      const answer = await send(
         upstreamRequest(verified, {
           url: target,
           client: request.headers,
           upstream,
           address,
           body,
-          limits,
+          limits: waits,
           upstreamHeaders,
         }),
-        request.gone,
+        { gone: request.gone, hold: exchange.hold },
       );
       return respond(answer, {
         request,
         upstream: target,
         secrets: upstream.secrets,
         clientHeaders,
-        cors,
+        cors: appCors,
         exchange,
-        limits,
+        limits: waits,
         streams,
       });
     } catch (error) {
       return answerError(error, { request, exchange });
+    }
+  }
+
+  /** Sends what was admitted, and has what it holds know whether anything was sent and what came back. */
+  async function send(
+    request: UpstreamRequest,
+    { gone, hold }: { gone: ClientRequest['gone']; hold: Hold | null },
+  ): Promise<UpstreamAnswer> {
+    if (hold === null) return transport.send(request, gone);
+    try {
+      hold.sent = true;
+      return await hold.receive(await transport.send(request, gone));
+    } catch (error) {
+      if (error instanceof TransportError) hold.sent = error.sent;
+      throw error;
     }
   }
 
@@ -188,15 +232,28 @@ function parseUrl(query: string, memo: ValueMemo): SignedUrl {
   return url;
 }
 
-function checkExtensions(url: SignedUrl, { method, rules }: { method: string; rules: ExtensionRules }): void {
-  const unknown = url.extensions.filter((name) => !KNOWN_EXTENSIONS.has(name));
-  if (unknown.length > 0) {
-    throw new Refusal('unknown_parameter', `${unknown.join(' and ')} is not known here`);
+/** An app can be stricter than the gateway, whose own limit comes before the app is known. */
+function checkExpiry(url: SignedUrl, maxExpiry: number | undefined): void {
+  if (maxExpiry !== undefined && url.expires > maxExpiry) {
+    throw new Refusal('expiry_too_long', `X-Sw-Expires must not be over ${maxExpiry} seconds for this app`);
   }
-  checkMethods(method, readExtensions(url, rules).methods);
 }
 
-const KNOWN_EXTENSIONS: ReadonlySet<string> = new Set(['X-Sw-Methods', 'X-Sw-Scope', 'X-Sw-Subject']);
+/** Whether something has to read a body that is not signed, before any of it goes to the upstream. */
+function mustHoldBody(request: ClientRequest, { url, app }: { url: SignedUrl; app: CompiledApp }): boolean {
+  if (url.extensions.includes('X-Sw-BodySchema')) return true;
+  if (app.countsTokens && isJsonType(request.headers.get('content-type'))) return true;
+  return app.countsBytes && request.body.declared === null;
+}
+
+const NOTHING = new Uint8Array(0);
+
+function checkUpstreamMethod(method: string, { methods }: CompiledUpstream): void {
+  if (methods === undefined || methods.includes(method)) return;
+  throw new Refusal('method_not_allowed', 'the upstream may not be called with this method', {
+    headers: { Allow: methods.join(', ') },
+  });
+}
 
 function routeOf(app: CompiledApp, url: UpstreamUrl) {
   const upstream = app.route(url);

@@ -27,6 +27,17 @@ export function checkDeclaredLength({ declared }: ClientBody, limit: number): vo
   if (declared !== null && declared > limit) throw bodyTooLarge(limit);
 }
 
+/**
+ * Holds a body in memory that is not signed, but that something has to read before it goes to the upstream. Null when
+ * the request has none.
+ *
+ * @throws {Refusal} `body_too_large`, `request_timeout`, `bad_request`
+ */
+export async function readWholeBody({ body }: ClientRequest, limits: Limits): Promise<Uint8Array | null> {
+  const bytes = await body.read({ bytes: limits.maxSignedBody, timeout: limits.bodyTimeout });
+  return bytes.byteLength === 0 && body.declared === null ? null : bytes;
+}
+
 /** The body that goes to the upstream as it comes, held back by the upstream's pace. */
 export function forwardBody({ body }: ClientRequest, limits: Limits): RequestBody {
   return body.forward({ bytes: limits.maxBody, timeout: limits.bodySilenceTimeout });

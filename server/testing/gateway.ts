@@ -1,6 +1,6 @@
 import { signUrl } from '../../signing/signUrl.ts';
 import type { SignUrlOptions } from '../../signing/signUrlOptions.ts';
-import { createSignway, type RunningSignway, type SignwayOptions } from '../createSignway.ts';
+import { createSignway, type RunningSignway, type Signway, type SignwayOptions } from '../createSignway.ts';
 import type { ExchangeRecord } from '../exchange.ts';
 
 export const APP = { id: 'my-id', secret: 'my-secret' };
@@ -15,7 +15,10 @@ export interface TestGatewayOptions extends Partial<SignwayOptions> {
   front?: Front | undefined;
 }
 
-export interface TestGateway extends RunningSignway, AsyncDisposable {
+export interface TestGateway
+  extends RunningSignway,
+    Pick<Signway, 'update' | 'revoke' | 'restore'>,
+    AsyncDisposable {
   /** Every exchange that has ended, in order. */
   readonly records: readonly ExchangeRecord[];
   /** Resolves with the next exchange that ends. */
@@ -28,7 +31,7 @@ export interface TestGateway extends RunningSignway, AsyncDisposable {
 export function startGateway({ front = 'http1', ...options }: TestGatewayOptions = {}): TestGateway {
   const records: ExchangeRecord[] = [];
   const waiting: ((record: ExchangeRecord) => void)[] = [];
-  const running = createSignway({
+  const signway = createSignway({
     apps: [{ id: APP.id, secrets: [APP.secret], upstreams: [{ origin: '*', headers: INJECTED }] }],
     network: { allowNetworks: ['127.0.0.0/8', '::1/128'] },
     ...options,
@@ -37,8 +40,10 @@ export function startGateway({ front = 'http1', ...options }: TestGatewayOptions
       waiting.shift()?.(record);
       options.onExchange?.(record);
     },
-  }).serve({ port: 0, hostname: '127.0.0.1', front });
+  });
+  const running = signway.serve({ port: 0, hostname: '127.0.0.1', front });
   return {
+    ...signway,
     ...running,
     records,
     nextRecord() {

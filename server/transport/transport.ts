@@ -140,10 +140,13 @@ export class TransportError extends Error {
   override readonly name = 'TransportError';
   readonly code: TransportErrorCode | 'aborted';
   readonly reason: string;
+  /** False where certainly nothing of the request has been sent. */
+  readonly sent: boolean;
 
-  constructor(code: TransportErrorCode | 'aborted', reason: string) {
+  constructor(code: TransportErrorCode | 'aborted', reason: string, { sent = true } = {}) {
     super(`${code}: ${reason}`);
     this.code = code;
     this.reason = reason;
+    this.sent = sent;
   }
 }

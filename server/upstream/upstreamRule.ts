@@ -1,4 +1,5 @@
 import { parseUpstreamUrl, type UpstreamUrl } from '../../signing/upstreamUrl.ts';
+import type { Limits } from '../limits.ts';
 import type { HeaderPairs } from '../transport/transport.ts';
 import { shownUrl } from './shownUrl.ts';
 
@@ -16,7 +17,18 @@ export interface Upstream {
   readonly origin: string;
   /** Set last, in place of what the client sent under these names. */
   readonly headers: HeaderPairs;
+  /** Methods it may be called with. `method_not_allowed`. Default: any. */
+  readonly methods?: readonly string[];
+  /** Further headers of clients that it never gets, by their lower-case names. Default: none. */
+  readonly denyHeaders?: readonly string[];
+  /** In milliseconds, 0 for none. Default: the gateway's, field by field. */
+  readonly timeouts?: Partial<UpstreamTimeouts>;
 }
+
+export type UpstreamTimeouts = Pick<
+  Limits,
+  'connectTimeout' | 'headTimeout' | 'silenceTimeout' | 'eventStreamSilenceTimeout' | 'totalTimeout'
+>;
 
 export const ANY_ORIGIN = '*';
 

@@ -4,10 +4,12 @@ import { TransportError } from '../transport.ts';
 export function connectFailure(error: unknown, stage: 'connect' | 'tls'): TransportError {
   const code = (error as { code?: unknown } | null | undefined)?.code;
   const reason = (stage === 'tls' ? TLS_REASONS : CONNECT_REASONS).get(String(code));
-  if (code === 'ETIMEDOUT') return new TransportError('upstream_timeout', 'connect: timed out');
+  if (code === 'ETIMEDOUT')
+    return new TransportError('upstream_timeout', 'connect: timed out', { sent: false });
   return new TransportError(
     'upstream_unreachable',
     `${stage}: ${reason ?? (stage === 'tls' ? 'handshake failed' : 'failed')}`,
+    { sent: false },
   );
 }
 

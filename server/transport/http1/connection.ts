@@ -58,7 +58,7 @@ export class Connection {
     this.startedAt = options.clock.now();
     if (options.deadline > 0) {
       this.timer = options.clock.schedule(
-        () => this.fail(new TransportError('upstream_timeout', 'deadline: connect')),
+        () => this.fail(new TransportError('upstream_timeout', 'deadline: connect', { sent: false })),
         options.deadline,
       );
     }

@@ -42,6 +42,8 @@ export class Http1Exchange implements PoolClient, ConnectionOwner, ResponseEvent
   private sending: RequestSending | null = null;
   private parser: ResponseParser;
   private hasRetried = false;
+  /** Whether an attempt before this one may have reached the upstream. */
+  private hasSent = false;
   private hasReceived = false;
   private head: ResponseHead | null = null;
   private body: PipedBody | null = null;
@@ -127,6 +129,7 @@ export class Http1Exchange implements PoolClient, ConnectionOwner, ResponseEvent
       this.body!.end(cut === null ? COMPLETE : { kind: 'broken', reason: cut });
     } else if (mayRetry) {
       this.hasRetried = true;
+      this.hasSent = !this.sending!.isUnsent;
       this.deadline.suspend();
       this.pool.acquire(this, { fresh: true });
     } else if (this.hasReceived) {
@@ -240,7 +243,9 @@ export class Http1Exchange implements PoolClient, ConnectionOwner, ResponseEvent
     this.settled();
     if (this.connection === null) this.pool.withdraw(this);
     this.dropConnection();
-    this.answer.reject(failure);
+    // A repeated request whose second connection fails may have arrived over the first.
+    const sent = failure.sent || this.hasSent;
+    this.answer.reject(sent === failure.sent ? failure : new TransportError(failure.code, failure.reason));
   }
 
   private endBody(ending: Ending): void {

@@ -56,7 +56,7 @@ export function createHttp1Transport(options: Http1TransportOptions = {}): Trans
     name: 'http1',
 
     async send(request, signal) {
-      if (closed) throw new TransportError('overloaded', 'pool: closed');
+      if (closed) throw new TransportError('overloaded', 'pool: closed', { sent: false });
       return new Http1Exchange(request, { signal, pool: poolOf(request), clock: settings.clock }).run();
     },
 

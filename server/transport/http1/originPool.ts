@@ -145,12 +145,12 @@ export class OriginPool {
   private wait(client: PoolClient): void {
     const { clock, maxWaiting, queueTimeout } = this.options;
     if (this.waiting.size >= maxWaiting) {
-      client.refused(new TransportError('overloaded', 'pool: too many waiting'));
+      client.refused(new TransportError('overloaded', 'pool: too many waiting', NOTHING_SENT));
       return;
     }
     const expire = () => {
       this.waiting.delete(client);
-      client.refused(new TransportError('overloaded', 'pool: waited too long'));
+      client.refused(new TransportError('overloaded', 'pool: waited too long', NOTHING_SENT));
     };
     this.waiting.set(client, clock.schedule(expire, queueTimeout));
   }
@@ -230,3 +230,5 @@ interface FreeConnection {
   readonly connection: Connection;
   readonly expiresAt: number;
 }
+
+const NOTHING_SENT = { sent: false } as const;

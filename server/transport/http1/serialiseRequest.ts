@@ -67,5 +67,5 @@ function isField(name: string, lower: string): boolean {
 }
 
 function fault(what: string): TransportError {
-  return new TransportError('upstream_unreachable', `request: malformed ${what}`);
+  return new TransportError('upstream_unreachable', `request: malformed ${what}`, { sent: false });
 }

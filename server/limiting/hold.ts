@@ -1,0 +1,163 @@
+import { Refusal, type RefusalCode } from '../../signing/refusal.ts';
+import type { HeldStream, Reservation, Settlement } from '../stores/store.ts';
+import type { HeaderPairs, UpstreamAnswer } from '../transport/transport.ts';
+import type { AdmissionPlan, PlannedBudget } from './admissionPlan.ts';
+import { BudgetAccount } from './budgetAccount.ts';
+import { createUsageMeter, type UsageMeter } from './usageMeter.ts';
+
+/** Why an exchange is ended before its time. */
+export interface Cut {
+  readonly code: RefusalCode;
+  readonly detail: string;
+}
+
+export interface HoldOptions {
+  readonly plan: AdmissionPlan;
+  /** Of each planned budget; none where the store was away and the app lets requests pass. */
+  readonly reservations: readonly Reservation[];
+  /** Fields for the answer. */
+  readonly fields: readonly [name: string, value: string][];
+  /** Reserves more of a budget. Resolves with the reservation's ticket, or null when the budget is spent. */
+  extend(budget: PlannedBudget, amount: number): Promise<number | null>;
+  /** Called once, when the exchange has ended. */
+  release(hold: Hold, settlement: Settlement): void;
+}
+
+/** What one running exchange holds of its app's limits, from its admission to its end. */
+export class Hold {
+  readonly fields: readonly [name: string, value: string][];
+  /** Set as soon as something may have reached the upstream. */
+  sent = false;
+  readonly #options: HoldOptions;
+  readonly #accounts: readonly BudgetAccount[];
+  #meter: UsageMeter | null = null;
+  #cut: Cut | null = null;
+  #breakOff: ((cut: Cut) => void) | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: HoldOptions) {
+    const { plan, reservations, fields } = options;
+    this.#options = options;
+    this.fields = fields;
+    this.#accounts = plan.budgets.flatMap((budget, index) => {
+      const reservation = reservations[index];
+      return reservation === undefined ? [] : [new BudgetAccount(budget, reservation.ticket)];
+    });
+    if (plan.duration !== undefined) {
+      this.#timer = setTimeout(() => {
+        this.cut({ code: 'budget_exhausted', detail: 'the exchange has lasted as long as it may' });
+      }, plan.duration);
+    }
+  }
+
+  /** The leases that keep it counted. */
+  get streams(): HeldStream[] {
+    const { id, streams } = this.#options.plan.admission;
+    return streams.map(({ key }) => ({ id, key }));
+  }
+
+  /** What it can be revoked by. */
+  get revocable(): readonly string[] {
+    return this.#options.plan.admission.revocable;
+  }
+
+  /** Ends the exchange: at once where its answer is being streamed, else as soon as the upstream has answered. */
+  cut(cut: Cut): void {
+    if (this.#cut !== null) return;
+    this.#cut = cut;
+    this.#breakOff?.(cut);
+  }
+
+  /** Tells how the answer is broken off while it is being streamed. */
+  onCut(breakOff: (cut: Cut) => void): void {
+    this.#breakOff = breakOff;
+    if (this.#cut !== null) breakOff(this.#cut);
+  }
+
+  /**
+   * Takes the head of the upstream's answer, and the body where it came with it: reads its usage, counts its bytes.
+   *
+   * @throws {Refusal} where the exchange has been cut, or is by this
+   */
+  async receive(answer: UpstreamAnswer): Promise<UpstreamAnswer> {
+    const countsTokens = this.#accounts.some(({ budget }) => budget.kind === 'tokens');
+    this.#meter = countsTokens ? createUsageMeter(answer.headers) : null;
+    const { whole } = answer.body;
+    if (whole !== null && this.#cut === null) await this.spend(whole);
+    const cut: Cut | null = this.#cut;
+    if (cut === null) return { ...answer, headers: answer.headers.filter(isNoRateLimit) };
+    answer.body.cancel();
+    throw new Refusal(cut.code, cut.detail);
+  }
+
+  /** The tokens that were reported; null when none were, or when nobody counts them. */
+  get tokens(): number | null {
+    return this.#meter?.total() ?? null;
+  }
+
+  /**
+   * Counts bytes of a body before they are handed on. Where more has to be reserved first, a promise of whether it
+   * was; where it was not, the exchange has been cut.
+   */
+  spend(bytes: Uint8Array | number): true | Promise<boolean> {
+    const length = typeof bytes === 'number' ? bytes : bytes.byteLength;
+    if (typeof bytes !== 'number') this.#meter?.push(bytes);
+    let short: BudgetAccount[] = NONE;
+    for (const account of this.#accounts) {
+      if (account.budget.kind !== 'bytes') continue;
+      if (account.spent + length > account.reserved) short = [...short, account];
+      else account.spent += length;
+    }
+    return short.length === 0 ? true : this.#reserveFor(length, short);
+  }
+
+  async #reserveFor(length: number, accounts: readonly BudgetAccount[]): Promise<boolean> {
+    for (const account of accounts) {
+      // What is left may be enough, though it is less than a step.
+      const missing = account.spent + length - account.reserved;
+      const amounts = missing < account.budget.step ? [account.budget.step, missing] : [missing];
+      if (!(await this.#reserveOne(account, amounts))) {
+        this.cut({ code: 'budget_exhausted', detail: `the budget ${account.budget.name} is spent` });
+        return false;
+      }
+      account.spent += length;
+    }
+    return true;
+  }
+
+  async #reserveOne(account: BudgetAccount, amounts: readonly number[]): Promise<boolean> {
+    for (const amount of amounts) {
+      const ticket = await this.#options.extend(account.budget, amount);
+      if (ticket === null) continue;
+      account.reserve(ticket, amount);
+      return true;
+    }
+    return false;
+  }
+
+  /** Settles everything, once. */
+  end(): void {
+    clearTimeout(this.#timer);
+    const { plan, release } = this.#options;
+    const { id, streams, use } = plan.admission;
+    release(this, {
+      id,
+      streams: streams.map(({ key }) => key),
+      budgets: this.#accounts.flatMap((account) => account.settle(this.#spentOf(account))),
+      unused: use === null || this.sent ? null : use.key,
+    });
+  }
+
+  #spentOf(account: BudgetAccount): number {
+    if (!this.sent) return 0;
+    if (account.budget.kind === 'bytes') return account.spent;
+    return this.tokens ?? (account.budget.unreported === 'reserved' ? account.reserved : 0);
+  }
+}
+
+const NONE: BudgetAccount[] = [];
+
+/** The upstream's own limits are its key's; the client is told its own. */
+function isNoRateLimit([name]: HeaderPairs[number]): boolean {
+  return !/^ratelimit(?:-policy)?$/i.test(name);
+}

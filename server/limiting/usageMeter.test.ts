@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'bun:test';
+import { createUsageMeter } from './usageMeter.ts';
+
+const JSON_TYPE = [['Content-Type', 'application/json']] as const;
+const EVENTS = [['content-type', 'text/event-stream; charset=utf-8']] as const;
+
+/** The total after an answer that comes in pieces of `size` bytes. */
+function total(
+  headers: readonly (readonly [string, string])[],
+  text: string,
+  size = 1_000_000,
+): number | null {
+  const meter = createUsageMeter(headers)!;
+  const bytes = new TextEncoder().encode(text);
+  for (let i = 0; i < bytes.length; i += size) meter.push(bytes.subarray(i, i + size));
+  return meter.total();
+}
+
+describe('the usage of a document', () => {
+  test.each([
+    ['chat completions', { usage: { prompt_tokens: 10, completion_tokens: 20, total_tokens: 30 } }, 30],
+    ['responses', { usage: { input_tokens: 10, output_tokens: 25, total_tokens: 35 } }, 35],
+    ['embeddings', { usage: { prompt_tokens: 8, total_tokens: 8 } }, 8],
+    [
+      'messages',
+      {
+        usage: {
+          input_tokens: 5,
+          cache_creation_input_tokens: 100,
+          cache_read_input_tokens: 1000,
+          output_tokens: 7,
+        },
+      },
+      1112,
+    ],
+    [
+      'generateContent',
+      {
+        usageMetadata: {
+          promptTokenCount: 4,
+          candidatesTokenCount: 6,
+          thoughtsTokenCount: 90,
+          totalTokenCount: 100,
+        },
+      },
+      100,
+    ],
+    [
+      'a list of documents',
+      [{ usageMetadata: { totalTokenCount: 5 } }, { usageMetadata: { totalTokenCount: 9 } }],
+      9,
+    ],
+    ['a usage of nothing', { usage: { prompt_tokens: 0, total_tokens: 0 } }, 0],
+    ['no usage', { choices: [] }, null],
+    ['a usage that is none', { usage: 'much' }, null],
+    ['figures that are none', { usage: { total_tokens: '30' } }, null],
+    ['figures below nothing', { usage: { total_tokens: -5, prompt_tokens: 1.5 } }, 0],
+  ])('%s', (_, document, expected) => {
+    expect(total(JSON_TYPE, JSON.stringify(document), 3)).toBe(expected);
+  });
+
+  test('is unknown where the document was cut off or is too long to keep', () => {
+    expect(total(JSON_TYPE, '{"usage":{"total_tokens":30}')).toBeNull();
+    const long = JSON.stringify({ text: 'a'.repeat(5 * 1024 * 1024), usage: { total_tokens: 30 } });
+    expect(total(JSON_TYPE, long)).toBeNull();
+  });
+
+  test('cannot be read of what is encoded or is no JSON', () => {
+    expect(createUsageMeter([...JSON_TYPE, ['Content-Encoding', 'gzip']])).toBeNull();
+    expect(createUsageMeter([['content-type', 'text/plain']])).toBeNull();
+    expect(createUsageMeter([])).toBeNull();
+  });
+});
+
+describe('the usage of an event stream', () => {
+  const chat =
+    'data: {"choices":[{"delta":{"content":"\\"usage\\": äß"}}],"usage":null}\n\n' +
+    'data: {"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":20,"total_tokens":30}}\n\ndata: [DONE]\n\n';
+
+  test.each([1, 2, 7, 1000])('is found in pieces of %d bytes', (size) => {
+    expect(total(EVENTS, chat, size)).toBe(30);
+    expect(total(EVENTS, chat.replaceAll('\n', '\r\n'), size)).toBe(30);
+    expect(total(EVENTS, chat.replaceAll('\n', '\r'), size)).toBe(30);
+  });
+
+  test('counts running totals once', () => {
+    const messages =
+      'event: message_start\ndata: {"type":"message_start","message":{"usage":{"input_tokens":25,"output_tokens":1}}}\n\n' +
+      'event: message_delta\ndata: {"type":"message_delta","usage":{"output_tokens":15}}\n\n' +
+      'event: message_stop\ndata: {"type":"message_stop"}\n\n';
+    expect(total(EVENTS, messages)).toBe(40);
+    const responses =
+      'data: {"type":"response.completed","response":{"usage":{"input_tokens":3,"output_tokens":4,"total_tokens":7}}}\n\n';
+    expect(total(EVENTS, responses)).toBe(7);
+  });
+
+  test('is what was reported until it broke off, or unknown', () => {
+    expect(
+      total(EVENTS, 'data: {"message":{"usage":{"input_tokens":25,"output_tokens":1}}}\n\ndata: {"ty'),
+    ).toBe(26);
+    expect(total(EVENTS, 'data: {"choices":[]}\n\n')).toBeNull();
+  });
+
+  test('goes on after a line that is too long to keep', () => {
+    const long = `data: {"a":"${'a'.repeat(5 * 1024 * 1024)}"}\n`;
+    expect(total(EVENTS, `${long}${chat}`, 65_536)).toBe(30);
+  });
+});
