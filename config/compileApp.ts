@@ -1,0 +1,96 @@
+import type { App } from '../server/apps.ts';
+import { compileJsonSchema } from '../server/jsonSchema/compileJsonSchema.ts';
+import type { AppLimits } from '../server/limiting/appLimits.ts';
+import { ANY_ORIGIN } from '../server/upstream/upstreamRule.ts';
+import { SCHEMA_NAME } from '../signing/extensionValues.ts';
+import { bytes, milliseconds } from './amounts.ts';
+import { compileUpstream } from './compileUpstream.ts';
+import type { AppConfig, LimitsConfig } from './configSchema.ts';
+import { resolveValue, type ValueSources } from './configValue.ts';
+import { checkOrigins } from './origins.ts';
+import type { ProblemList } from './problemList.ts';
+
+/** Makes an app of its configuration. Where something is wrong with it, that is noted, and the app is not whole. */
+export function compileApp(
+  config: AppConfig,
+  { problems, sources }: { problems: ProblemList; sources: ValueSources },
+): App {
+  const { allowOrigins, maxExpiry, require, schemas, limits, subjectLimits, whenStoreIsAway } = config;
+  checkOrigins(allowOrigins, problems.at('allowOrigins'));
+  checkSchemas(schemas, problems.at('schemas'));
+  return {
+    id: config.id,
+    secrets: secretsOf(config, { problems: problems.at('secrets'), sources }),
+    upstreams: config.upstreams.flatMap((upstream, index) => {
+      const compiled = compileUpstream(upstream, { problems: problems.at('upstreams', index), sources });
+      if (compiled?.origin === ANY_ORIGIN) {
+        problems.at('upstreams', index, 'origin').warn('lets whoever signs call any public server');
+      }
+      return compiled ?? [];
+    }),
+    ...(allowOrigins === undefined ? {} : { allowOrigins }),
+    ...(maxExpiry === undefined ? {} : { maxExpiry: Math.floor(milliseconds(maxExpiry) / 1000) }),
+    ...(require === undefined ? {} : { required: require }),
+    ...(schemas === undefined ? {} : { schemas }),
+    ...(limits === undefined ? {} : { limits: limitsOf(limits, problems.at('limits')) }),
+    ...(subjectLimits === undefined
+      ? {}
+      : { subjectLimits: limitsOf(subjectLimits, problems.at('subjectLimits')) }),
+    ...(whenStoreIsAway === undefined ? {} : { whenStoreIsAway }),
+  };
+}
+
+function secretsOf(
+  { secrets }: AppConfig,
+  { problems, sources }: { problems: ProblemList; sources: ValueSources },
+): string[] {
+  return secrets.flatMap((text, index) => {
+    const at = problems.at(index);
+    const resolved = resolveValue(text, sources);
+    const secret = at.take(resolved);
+    if (secret === undefined) return [];
+    const length = new TextEncoder().encode(secret).byteLength;
+    if (length < LEAST_SECRET_BYTES) {
+      at.warn(`has ${length} bytes; use ${LEAST_SECRET_BYTES} or more, which signway keygen makes`);
+    }
+    if ('written' in resolved && resolved.written)
+      at.warn('is written down here: env:NAME and file:PATH keep it out');
+    return [secret];
+  });
+}
+
+const LEAST_SECRET_BYTES = 32;
+
+function checkSchemas(schemas: AppConfig['schemas'], problems: ProblemList): void {
+  for (const [name, schema] of Object.entries(schemas ?? {})) {
+    const at = problems.at(name);
+    if (!SCHEMA_NAME.test(name)) at.error('is no name that a URL can hold: 1 to 64 of A-Z a-z 0-9 . _ -');
+    at.attempt(() => compileJsonSchema(schema));
+  }
+}
+
+function limitsOf(config: LimitsConfig, problems: ProblemList): AppLimits {
+  const { requests, streams, bytes: amount, tokens, duration } = config;
+  for (const name of ['requests', 'bytes', 'tokens'] as const) {
+    const window = config[name]?.window;
+    if (window !== undefined && milliseconds(window) === 0)
+      problems.at(name, 'window').error('must be over 0');
+  }
+  return {
+    ...(requests === undefined
+      ? {}
+      : { requests: { limit: requests.limit, window: milliseconds(requests.window) } }),
+    ...(streams === undefined ? {} : { streams }),
+    ...(amount === undefined
+      ? {}
+      : {
+          bytes: {
+            limit: bytes(amount.limit),
+            window: milliseconds(amount.window),
+            ...(amount.reserve === undefined ? {} : { reserve: bytes(amount.reserve) }),
+          },
+        }),
+    ...(tokens === undefined ? {} : { tokens: { ...tokens, window: milliseconds(tokens.window) } }),
+    ...(duration === undefined ? {} : { duration: milliseconds(duration) }),
+  };
+}

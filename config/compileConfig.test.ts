@@ -1,0 +1,287 @@
+import { describe, expect, test } from 'bun:test';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createAppRegistry } from '../server/apps.ts';
+import { compileConfig } from './compileConfig.ts';
+import { writePath } from './configProblem.ts';
+import type { SignwayConfig } from './configSchema.ts';
+import { defineConfig } from './defineConfig.ts';
+
+const SECRET = 's'.repeat(32);
+const ENV = {
+  SECRET,
+  OLD: 'o'.repeat(32),
+  KEY: 'sk-canary-key',
+  REDIS: 'redis://:canary-password@redis:6379/0',
+};
+const APP = { id: 'app', secrets: ['env:SECRET'], upstreams: [{ origin: 'https://api.example.com' }] };
+
+function compile(value: unknown, { env = ENV as Record<string, string>, folder = '/' } = {}) {
+  const { config, problems } = compileConfig(value, { env, folder });
+  return {
+    config,
+    said: problems.map(({ severity, path, message }) => `${severity} ${writePath(path)}: ${message}`),
+  };
+}
+
+describe('a configuration', () => {
+  test('of a preset and its key is a whole upstream', () => {
+    const { config, said } = compile(
+      defineConfig({
+        apps: [
+          {
+            ...APP,
+            upstreams: [
+              { preset: 'openai', key: 'env:KEY' },
+              { preset: 'anthropic', key: 'env:KEY' },
+              {
+                preset: 'gemini',
+                key: 'env:KEY',
+                origin: 'https://generativelanguage.googleapis.com/v1beta',
+              },
+            ],
+          },
+        ],
+      }),
+    );
+    expect(said).toEqual([]);
+    expect(config!.apps[0]!.upstreams).toEqual([
+      {
+        origin: 'https://api.openai.com',
+        headers: [['Authorization', 'Bearer sk-canary-key']],
+        denyHeaders: ['openai-organization', 'openai-project'],
+      },
+      { origin: 'https://api.anthropic.com', headers: [['x-api-key', 'sk-canary-key']] },
+      {
+        origin: 'https://generativelanguage.googleapis.com/v1beta',
+        headers: [['x-goog-api-key', 'sk-canary-key']],
+        denyHeaders: ['x-goog-user-project'],
+      },
+    ]);
+    expect(() => createAppRegistry(config!.apps)).not.toThrow();
+  });
+
+  test('becomes what a gateway takes, in milliseconds and bytes', () => {
+    const { config, said } = compile({
+      port: 8080,
+      drain: '1m',
+      store: { redis: 'env:REDIS', timeout: '250ms' },
+      allowNetworks: ['10.0.0.0/8'],
+      resolve: ['api.example.com:443:[fd00::5]'],
+      limits: { maxExpiry: '1h', maxBody: '2MiB', headTimeout: 90 },
+      apps: [
+        {
+          ...APP,
+          secrets: ['env:SECRET', 'env:OLD'],
+          maxExpiry: '10m',
+          allowOrigins: ['https://app.example.com'],
+          require: ['nonce'],
+          schemas: { chat: { type: 'object' } },
+          limits: {
+            requests: { limit: 10, window: '1m' },
+            bytes: { limit: '1GiB', window: '1d', reserve: '64KiB' },
+          },
+          subjectLimits: { streams: 2, tokens: { limit: 1000, window: 60, reserve: 100 }, duration: '5m' },
+          whenStoreIsAway: 'allow',
+          upstreams: [
+            {
+              origin: 'https://api.example.com/v1',
+              headers: { 'X-Key': 'Key {env:KEY}', 'X-Other': 'plain' },
+              methods: ['POST'],
+              denyHeaders: ['X-Team'],
+              timeouts: { connect: '2s', eventStreamSilence: '1m' },
+            },
+          ],
+        },
+      ],
+    } satisfies SignwayConfig);
+    expect(said).toEqual([]);
+    expect(config).toMatchObject({
+      port: 8080,
+      drain: 60_000,
+      store: { kind: 'redis', url: ENV.REDIS, timeout: 250 },
+      network: {
+        allowNetworks: ['10.0.0.0/8'],
+        resolve: [{ hostname: 'api.example.com', port: 443, address: 'fd00::5' }],
+      },
+      limits: { maxExpiry: 3600, maxBody: 2 * 1024 ** 2, headTimeout: 90_000 },
+    });
+    expect(config!.apps[0]).toEqual({
+      id: 'app',
+      secrets: [ENV.SECRET, ENV.OLD],
+      maxExpiry: 600,
+      allowOrigins: ['https://app.example.com'],
+      required: ['nonce'],
+      schemas: { chat: { type: 'object' } },
+      limits: {
+        requests: { limit: 10, window: 60_000 },
+        bytes: { limit: 1024 ** 3, window: 86_400_000, reserve: 65_536 },
+      },
+      subjectLimits: { streams: 2, tokens: { limit: 1000, window: 60_000, reserve: 100 }, duration: 300_000 },
+      whenStoreIsAway: 'allow',
+      upstreams: [
+        {
+          origin: 'https://api.example.com/v1',
+          headers: [
+            ['X-Key', 'Key sk-canary-key'],
+            ['X-Other', 'plain'],
+          ],
+          methods: ['POST'],
+          denyHeaders: ['x-team'],
+          timeouts: { connectTimeout: 2000, eventStreamSilenceTimeout: 60_000 },
+        },
+      ],
+    });
+  });
+
+  test('reads files beside it, and warns of those that others read', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'signway-config-'));
+    writeFileSync(join(folder, 'secret'), `${SECRET}\n`, { mode: 0o600 });
+    writeFileSync(join(folder, 'open'), SECRET);
+    chmodSync(join(folder, 'open'), 0o644);
+    const { config, said } = compile(
+      { apps: [{ ...APP, secrets: ['file:secret', 'file:./open'] }] },
+      { folder },
+    );
+    expect(config!.apps[0]!.secrets).toEqual([SECRET, SECRET]);
+    expect(said).toEqual([
+      'warning apps[0].secrets[1]: is in ./open, which every user of this machine can read',
+    ]);
+    rmSync(folder, { recursive: true });
+  });
+
+  test('warns of secrets that are short or written down, without repeating them', () => {
+    const { config, said } = compile({ apps: [{ ...APP, secrets: ['canary'] }] });
+    expect(config).not.toBeNull();
+    expect(said).toEqual([
+      'warning apps[0].secrets[0]: has 6 bytes; use 32 or more, which signway keygen makes',
+      'warning apps[0].secrets[0]: is written down here: env:NAME and file:PATH keep it out',
+    ]);
+  });
+});
+
+describe('every problem is named at once, with its place', () => {
+  test('of the shape', () => {
+    const { config, said } = compile({
+      prot: 1,
+      port: 70_000,
+      drain: '1 week',
+      store: { sqlit: 'a' },
+      limits: { maxBody: '1 TB' },
+      apps: [
+        { ...APP, id: 'a/b', secrets: [], limits: { requests: { limit: 1.5 } } },
+        { id: 'x', upstreams: [{ preset: 'opnai' }] },
+        7,
+      ],
+    });
+    expect(config).toBeNull();
+    expect(said.sort()).toEqual(
+      [
+        'error prot: is not known: did you mean port?',
+        'error port: must not be over 65535',
+        'error drain: must be a time such as 30s, 500ms, 10m, 1h or 7d, or a number of seconds',
+        'error store.sqlit: is not known: did you mean sqlite?',
+        'error limits.maxBody: must be a size such as 10MiB or 512KiB, or a number of bytes',
+        'error apps[0].id: must hold no slash and no control character',
+        'error apps[0].secrets: must hold at least one secret',
+        'error apps[0].limits.requests.limit: must be a whole number',
+        'error apps[0].limits.requests.window: is missing',
+        'error apps[1].secrets: is missing',
+        'error apps[1].upstreams[0].preset: must be one of openai, anthropic, gemini',
+        'error apps[2]: must be an object, not 7',
+      ].sort(),
+    );
+  });
+
+  test('of what it names', () => {
+    const { config, said } = compile({
+      allowOrigins: ['https://app.example.com/'],
+      allowNetworks: ['10.0.0.0'],
+      resolve: ['api.example.com'],
+      store: { sqlite: 'a', redis: 'b' },
+      upstreamCa: 'no/such.pem',
+      apps: [
+        {
+          id: 'app',
+          secrets: ['env:NO_SUCH', 'file:no/such'],
+          schemas: { 'a b': { type: 'text' } },
+          limits: { requests: { limit: 1, window: 0 } },
+          upstreams: [
+            { origin: 'ftp://example.com' },
+            { preset: 'openai' },
+            {
+              origin: 'https://a.example.com',
+              key: 'x',
+              headers: { Host: 'b', 'X-A': 'ü😀', 'x-a': 'env:NO_SUCH' },
+            },
+            { origin: '*', headers: { 'X-Key': 'k' } },
+            { methods: ['get'] },
+          ],
+        },
+        { ...APP },
+      ],
+    });
+    expect(config).toBeNull();
+    const places = said.map((each) => each.slice(0, each.indexOf(': ')));
+    expect(places.sort()).toEqual(
+      [
+        'error allowOrigins[0]',
+        'error allowNetworks[0]',
+        'error resolve[0]',
+        'error store',
+        'error upstreamCa',
+        'error apps[0].secrets[0]',
+        'error apps[0].secrets[1]',
+        'error apps[0].schemas["a b"]',
+        'error apps[0].schemas["a b"]',
+        'error apps[0].limits.requests.window',
+        'error apps[0].upstreams[0].origin',
+        'error apps[0].upstreams[1]',
+        'error apps[0].upstreams[2].key',
+        'error apps[0].upstreams[2].headers.Host',
+        'error apps[0].upstreams[2].headers["X-A"]',
+        'error apps[0].upstreams[2].headers["x-a"]',
+        'error apps[0].upstreams[3].origin',
+        'error apps[0].upstreams[4]',
+        'error apps[0].upstreams[4].methods[0]',
+        'error apps[1].id',
+      ].sort(),
+    );
+    expect(said).toContain(
+      'error allowOrigins[0]: must be an origin such as https://app.example.com: did you mean https://app.example.com?',
+    );
+    expect(said).toContain(
+      'error apps[0].secrets[0]: needs the environment variable NO_SUCH, which is not set',
+    );
+    expect(said).toContain(
+      "error apps[0].upstreams[1]: needs the key of the preset openai: key: 'env:OPENAI_API_KEY'",
+    );
+  });
+
+  test('and none repeats what could be a secret', () => {
+    const { said } = compile({
+      store: { redis: 'http://:canary-password@host' },
+      apps: [
+        {
+          ...APP,
+          secrets: ['canary-secret'],
+          upstreams: [{ origin: 'https://a.example.com', headers: { 'X-Key': 'canary-value\n' } }],
+        },
+      ],
+    });
+    expect(said.length).toBeGreaterThan(2);
+    expect(said.join('\n')).not.toContain('canary');
+  });
+});
+
+test('10,000 apps are checked and found', () => {
+  const apps = Array.from({ length: 10_000 }, (_, i) => ({
+    ...APP,
+    id: `app-${i}`,
+    upstreams: [{ preset: 'openai' as const, key: 'env:KEY' }],
+    limits: { requests: { limit: 100, window: '1m' } },
+  }));
+  const { config } = compile({ apps });
+  expect(createAppRegistry(config!.apps).find('app-9999')).toMatchObject({ id: 'app-9999' });
+});

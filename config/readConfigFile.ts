@@ -1,0 +1,137 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, extname, resolve } from 'node:path';
+import { findNodeAtLocation, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import type { ConfigPath } from './configProblem.ts';
+
+/** A configuration file as it was read, before anything in it is checked. */
+export interface ConfigFile {
+  readonly path: string;
+  readonly value: unknown;
+  /** Whether every user of this machine can read it. */
+  readonly open: boolean;
+  /** The line and column of a part, both from 1, where the format tells; else undefined. */
+  placeOf(path: ConfigPath): { line: number; column: number } | undefined;
+}
+
+/** A file that cannot be read. The message says where and why. */
+export class ConfigFileError extends Error {
+  override readonly name = 'ConfigFileError';
+}
+
+export const CONFIG_NAMES = [
+  'signway.config.ts',
+  'signway.config.js',
+  'signway.config.mjs',
+  'signway.config.json',
+  'signway.config.jsonc',
+  'signway.config.yaml',
+  'signway.config.yml',
+  'signway.config.toml',
+] as const;
+
+/** The configuration file of a folder, or undefined. */
+export function findConfigFile(folder: string): string | undefined {
+  return CONFIG_NAMES.map((name) => resolve(folder, name)).find((path) => existsSync(path));
+}
+
+/**
+ * Reads a configuration file: TypeScript or JavaScript with a default export (an object, or a function that gives
+ * one), JSON with comments, YAML or TOML. It is read anew each time, with the modules beside it that it imports.
+ *
+ * **Security**: a `.ts` or `.js` file is a program and runs with this process's rights.
+ *
+ * @throws {ConfigFileError}
+ */
+export async function readConfigFile(path: string): Promise<ConfigFile> {
+  try {
+    const open = (statSync(path).mode & 0o007) !== 0;
+    const { value, placeOf = nowhere } = await parse(path);
+    return { path, value, open, placeOf };
+  } catch (error) {
+    if (error instanceof ConfigFileError) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new ConfigFileError(`${path} cannot be read: ${code ?? message}`);
+  }
+}
+
+type Parsed = Pick<ConfigFile, 'value'> & Partial<Pick<ConfigFile, 'placeOf'>>;
+
+async function parse(path: string): Promise<Parsed> {
+  switch (extname(path)) {
+    case '.json':
+    case '.jsonc':
+      return parseJson(path, readFileSync(path, 'utf8'));
+    case '.yaml':
+    case '.yml':
+      return { value: Bun.YAML.parse(readFileSync(path, 'utf8')) };
+    case '.toml':
+      return { value: Bun.TOML.parse(readFileSync(path, 'utf8')) };
+    case '.ts':
+    case '.js':
+    case '.mjs':
+      return { value: await importDefault(path) };
+    default:
+      throw new ConfigFileError(`${path} is of no format that can be read: .ts, .js, .json, .yaml or .toml`);
+  }
+}
+
+async function importDefault(path: string): Promise<unknown> {
+  forgetModules(path);
+  const { default: exported } = (await import(path)) as { default?: unknown };
+  if (exported === undefined) throw new ConfigFileError(`${path} has no default export`);
+  return typeof exported === 'function' ? await exported() : exported;
+}
+
+/** Lets the file, and the modules beside it that it imports, be read anew. */
+function forgetModules(path: string): void {
+  const { cache } = createRequire(import.meta.url);
+  const folder = `${dirname(path)}/`;
+  for (const known of Object.keys(cache)) {
+    if (known === path || (known.startsWith(folder) && !known.includes('/node_modules/')))
+      delete cache[known];
+  }
+}
+
+function parseJson(path: string, text: string): Parsed {
+  const errors: ParseError[] = [];
+  const root = parseTree(text, errors, { allowTrailingComma: true });
+  const [error] = errors;
+  if (error !== undefined || root === undefined) {
+    const { line, column } = position(text, error?.offset ?? 0);
+    const what = error === undefined ? 'it is empty' : printParseErrorCode(error.error);
+    throw new ConfigFileError(`${path}:${line}:${column} is not JSON: ${what}`);
+  }
+  return {
+    value: jsonValue(root),
+    placeOf(wanted) {
+      const node = findNodeAtLocation(root, [...wanted]);
+      // A member that is wrong is shown by its name.
+      const shown = node?.parent?.type === 'property' ? node.parent : node;
+      return shown === undefined ? undefined : position(text, shown.offset);
+    },
+  };
+}
+
+type Node = NonNullable<ReturnType<typeof parseTree>>;
+
+/** As jsonc-parser's own `getNodeValue`, with `__proto__` as a member like others. */
+function jsonValue(node: Node): unknown {
+  if (node.type === 'array') return (node.children ?? []).map(jsonValue);
+  if (node.type !== 'object') return node.value;
+  const members = (node.children ?? []).map(({ children }): [string, unknown] => [
+    children![0]!.value,
+    children![1] === undefined ? undefined : jsonValue(children![1]),
+  ]);
+  return Object.fromEntries(members);
+}
+
+function position(text: string, offset: number): { line: number; column: number } {
+  const before = text.slice(0, offset);
+  const line = before.split('\n').length;
+  return { line, column: offset - before.lastIndexOf('\n') };
+}
+
+function nowhere(): undefined {
+  return undefined;
+}
