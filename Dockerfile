@@ -10,7 +10,7 @@ WORKDIR /build
 COPY package.json bun.lock bunfig.toml ./
 RUN --mount=type=cache,target=/root/.bun/install/cache bun install --frozen-lockfile --ignore-scripts
 COPY . .
-RUN bun x tsc -p tsconfig.package.json
+RUN bun x tsc -p tsconfig.package.json --declaration false
 RUN --mount=type=cache,target=/root/.bun/install/cache \
   rm -rf node_modules && bun install --frozen-lockfile --ignore-scripts --production
 

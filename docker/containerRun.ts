@@ -18,6 +18,8 @@ export interface Container extends AsyncDisposable {
   /** Runs a command in it, as its user, to its end. */
   exec(command: readonly string[]): Promise<{ text: string; code: number }>;
   signal(name: string): Promise<void>;
+  /** What the kernel says of its process (proc(5), status). */
+  status(): Promise<string>;
   readonly exited: Promise<number>;
 }
 
@@ -60,6 +62,10 @@ export async function runContainer(image: string, args: readonly string[]): Prom
       return { text: (await Promise.all(said)).join('').trim(), code: await run.exited };
     },
     signal: async (signal) => void (await output(['runc', 'kill', name, signal])),
+    async status() {
+      const { pid } = JSON.parse(await output(['runc', 'state', name]));
+      return Bun.file(`/proc/${pid}/status`).text();
+    },
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null) await output(['runc', 'kill', name, 'KILL']);
       await child.exited;
