@@ -29,6 +29,8 @@ async function main(args: string[]): Promise<number> {
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   process.on('SIGHUP', interrupt);
+  // Nobody reads any more, as after `| head`: without a listener it would be a crash.
+  process.stdout.on('error', interrupt);
 
   if (!existsSync(join(ROOT, 'node_modules/vite'))) {
     write('\n  Installing what the demo needs (once)…\n');

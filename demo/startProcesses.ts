@@ -41,7 +41,7 @@ export async function startProcesses(options: DemoOptions): Promise<Demo> {
   const failed = Promise.withResolvers<string>();
   let stopping = false;
 
-  function start(name: string, { args, env, ipc }: StartOptions): void {
+  function start(name: string, { args, env, ipc, onSaid }: StartOptions): void {
     const base = Object.fromEntries(PASSED_ON.map((variable) => [variable, environment[variable]]));
     const child = Bun.spawn([process.execPath, ...args], {
       cwd: join(FOLDER, '..'),
@@ -54,8 +54,11 @@ export async function startProcesses(options: DemoOptions): Promise<Demo> {
       ipc,
     });
     children.push(child);
-    const said = collect(child.stderr, onOutput);
-    if (child.stdout instanceof ReadableStream) collect(child.stdout, onOutput);
+    const said = collect(child.stderr, (more, all) => {
+      onOutput?.(more);
+      onSaid?.(all);
+    });
+    if (child.stdout instanceof ReadableStream) collect(child.stdout, (more) => onOutput?.(more));
     // Not the end of stderr, which a process of the child's own may hold open.
     void child.exited.then(() => {
       if (!stopping) failed.resolve(`${name} ended unexpectedly. ${said()}`.trim());
@@ -67,6 +70,22 @@ export async function startProcesses(options: DemoOptions): Promise<Demo> {
     const ready = Promise.withResolvers<string>();
     start(file, { args: [join(FOLDER, file)], env, ipc: ({ origin }) => ready.resolve(origin) });
     return orFailure(ready.promise, failed.promise);
+  }
+
+  /** Starts Signway's command line and resolves with its origin, which it says once it listens. */
+  function startGateway(args: string[], env: Record<string, string>): Promise<string> {
+    const listening = Promise.withResolvers<string>();
+    start('signway', {
+      args: ['--preload', join(FOLDER, 'endWithParent.ts'), join(FOLDER, '../cli/main.ts'), 'serve', ...args],
+      env: { ...env, NO_COLOR: '1', ...ONE_PROCESS },
+      // It says nothing on the channel; the channel's end is what it is there for.
+      ipc() {},
+      onSaid(text) {
+        const url = /^Listening on (\S+) /m.exec(text)?.[1];
+        if (url !== undefined) listening.resolve(new URL(url).origin);
+      },
+    });
+    return orFailure(listening.promise, failed.promise);
   }
 
   async function stop(): Promise<void> {
@@ -85,41 +104,23 @@ export async function startProcesses(options: DemoOptions): Promise<Demo> {
     const upstream =
       options.upstream?.origin ??
       (standIn ? await startServer('upstream.ts', { DEMO_KEY: key, PORT: '0' }) : 'https://api.openai.com');
-    const gatewayPort = await freePort(port === 0 ? 0 : port + 1);
-    const gateway = `http://127.0.0.1:${gatewayPort}`;
-    start('signway', {
-      args: [
-        ...['--preload', join(FOLDER, 'endWithParent.ts')],
-        join(FOLDER, '../cli/main.ts'),
-        'serve',
-        ...['--host', '127.0.0.1', '--port', String(gatewayPort), '--drain', '2s'],
+    const gateway = await startGateway(
+      [
+        ...['--host', '127.0.0.1', '--port', String(freePort(port === 0 ? 0 : port + 1)), '--drain', '2s'],
         ...['--allow-upstream', upstream],
         ...(standIn ? ['--allow-network', '127.0.0.0/8'] : []),
       ],
-      env: {
-        SW_ID: 'demo',
-        SW_SECRET: secret,
-        SW_HEADERS: `Authorization: Bearer ${key}`,
-        NO_COLOR: '1',
-        ...ONE_PROCESS,
-      },
-      // It says nothing on the channel; the channel's end is what it is there for.
-      ipc() {},
-    });
-    const backend = startServer('backend.ts', {
+      { SW_ID: 'demo', SW_SECRET: secret, SW_HEADERS: `Authorization: Bearer ${key}` },
+    );
+    const page = await startServer('backend.ts', {
       DEMO_SECRET: secret,
       DEMO_GATEWAY: gateway,
       DEMO_UPSTREAM: upstream,
       DEMO_MODEL: MODEL,
       DEMO_STAND_IN: standIn ? '1' : '',
       DEMO_PAGE: join(FOLDER, 'dist'),
-      PORT: String(port === 0 ? 0 : await freePort(port)),
+      PORT: String(freePort(port)),
     });
-    const ready = orFailure(
-      untilReady(gateway, () => stopping),
-      failed.promise,
-    );
-    const [page] = await Promise.all([backend, ready]);
     return { page, gateway, upstream, standIn };
   }
 
@@ -138,16 +139,21 @@ interface StartOptions {
   env: Record<string, string>;
   /** Its messages. The channel also tells the child of its parent's end, however that ended. */
   ipc: (message: { origin: string }) => void;
+  /** Called with all that it has written to stderr, each time it writes more. */
+  onSaid?: (text: string) => void;
 }
 
 /** Reads a stream to its end and tells its last 4,000 characters so far. */
-function collect(stream: ReadableStream<Uint8Array>, onOutput?: (text: string) => void): () => string {
+function collect(
+  stream: ReadableStream<Uint8Array>,
+  onOutput: (more: string, all: string) => void,
+): () => string {
   let text = '';
   const decoder = new TextDecoder();
   const write = (chunk: Uint8Array) => {
     const more = decoder.decode(chunk, { stream: true });
     text = (text + more).slice(-4000);
-    onOutput?.(more);
+    onOutput(more, text);
   };
   void stream.pipeTo(new WritableStream({ write })).catch(() => {});
   return () => text;
@@ -168,29 +174,14 @@ async function orFailure<T>(wanted: Promise<T>, failed: Promise<string>): Promis
   ]);
 }
 
-/** Asks until it is ready, or `givenUp`: another process has no event that could be awaited. */
-async function untilReady(gateway: string, givenUp: () => boolean): Promise<void> {
-  while (!givenUp()) {
-    const ready = await fetch(`${gateway}/readyz`).then(
-      (response) => response.ok,
-      () => false,
-    );
-    if (ready) return;
-    await Bun.sleep(25);
-  }
-}
-
-async function freePort(wanted: number): Promise<number> {
-  const listen = (port: number) => Bun.listen({ hostname: '127.0.0.1', port, socket: { data() {} } });
-  let listener: ReturnType<typeof listen>;
+/** The port itself while nobody has it, else 0, which takes a free one as it is listened on. */
+function freePort(wanted: number): number {
   try {
-    listener = listen(wanted);
+    Bun.listen({ hostname: '127.0.0.1', port: wanted, socket: { data() {} } }).stop(true);
+    return wanted;
   } catch {
-    listener = listen(0);
+    return 0;
   }
-  const { port } = listener;
-  listener.stop(true);
-  return port;
 }
 
 function randomHex(bytes: number): string {

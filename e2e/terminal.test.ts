@@ -46,6 +46,14 @@ test('an interrupt in mid-answer ends every process, and the exit code is 0', as
   for (const origin of origins) await expect(fetch(origin)).rejects.toThrow();
 }, 60_000);
 
+test('ends without a word when nobody reads its output any more', async () => {
+  const demo = start();
+  await readUntil(demo.stdout, 'Because');
+  await demo.stdout.cancel();
+  expect(await new Response(demo.stderr).text()).toBe('');
+  expect(await demo.exited).toBe(0);
+}, 60_000);
+
 test('a demo that is killed without a word leaves none of its processes running', async () => {
   const demo = start();
   const chunks = await readUntil(demo.stdout, 'Because');
