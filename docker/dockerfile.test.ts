@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
+import { listeningUrl } from '../package/testing/listeningUrl.ts';
 import packageJson from '../package.json';
 import { signUrl } from '../signing/index.ts';
 import { isSentToBuilder, readDockerfile } from './readDockerfile.ts';
@@ -79,18 +80,13 @@ describe('what the Dockerfile makes', () => {
     });
     const args = ['my-id', 'my-secret', '--header', 'Authorization: Bearer key'];
     const here = ['--port', '0', '--host', '127.0.0.1', '--allow-network', '127.0.0.0/8'];
-    const gateway = Bun.spawn([...inFolder(rest('ENTRYPOINT')[0]!), ...args, ...here], {
+    await using gateway = Bun.spawn([...inFolder(rest('ENTRYPOINT')[0]!), ...args, ...here], {
       cwd: folder,
       env: {},
       stdout: 'ignore',
       stderr: 'pipe',
     });
-    let said = '';
-    for await (const text of gateway.stderr.pipeThrough(new TextDecoderStream())) {
-      said += text;
-      if (said.includes('Listening on')) break;
-    }
-    const host = /Listening on (\S+)/.exec(said)![1]!;
+    const host = await listeningUrl(gateway.stderr);
     const signed = { id: 'my-id', secret: 'my-secret', host, expiry: 60, method: 'GET' };
     const answer = await fetch(signUrl({ ...signed, proxyUrl: upstream.url.href }));
     expect(await answer.text()).toBe('Bearer key');

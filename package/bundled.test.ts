@@ -1,21 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { build } from 'vite';
-import { emptyFolder, type UserFolder } from './testing/emptyFolder.ts';
-import { type PackedPackage, packPackage } from './testing/packPackage.ts';
+import type { UserFolder } from './testing/emptyFolder.ts';
+import { type InstalledPackage, installPackage } from './testing/installPackage.ts';
 
-let packed: PackedPackage;
+let installed: InstalledPackage;
 let folder: UserFolder;
 
 beforeAll(async () => {
-  [packed, folder] = await Promise.all([packPackage(), emptyFolder()]);
-  const { code, stderr } = await folder.run(['bun', 'add', packed.tarball]);
-  if (code !== 0) throw new Error(stderr);
+  installed = await installPackage();
+  ({ folder } = installed);
 }, 180_000);
-afterAll(async () => {
-  await folder?.[Symbol.asyncDispose]();
-  await packed?.[Symbol.asyncDispose]();
-});
+afterAll(() => installed?.[Symbol.asyncDispose]());
 
 const HOLDS_A_SECRET = [
   ['signway', 'signUrl'],

@@ -2,22 +2,19 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import packageJson from '../package.json';
 import vectors from '../signing/vectors/sign.json';
 import { emptyFolder, type UserFolder } from './testing/emptyFolder.ts';
-import { type PackedPackage, packPackage } from './testing/packPackage.ts';
+import { type InstalledPackage, installPackage } from './testing/installPackage.ts';
+import { listeningUrl } from './testing/listeningUrl.ts';
 
 const SECRET = 'a-secret-of-more-than-32-bytes-abcdefgh';
 
-let packed: PackedPackage;
+let installed: InstalledPackage;
 let folder: UserFolder;
 
 beforeAll(async () => {
-  [packed, folder] = await Promise.all([packPackage(), emptyFolder()]);
-  const { code, stderr } = await folder.run(['bun', 'add', packed.tarball]);
-  if (code !== 0) throw new Error(stderr);
+  installed = await installPackage();
+  ({ folder } = installed);
 }, 180_000);
-afterAll(async () => {
-  await folder?.[Symbol.asyncDispose]();
-  await packed?.[Symbol.asyncDispose]();
-});
+afterAll(() => installed?.[Symbol.asyncDispose]());
 
 // Node has no Bun within reach.
 describe.each([
@@ -159,7 +156,7 @@ describe('what needs Bun, on Node', () => {
 
 test('npm installs it as well', async () => {
   await using other = await emptyFolder();
-  const install = ['npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', packed.tarball];
+  const install = ['npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', installed.tarball];
   expect(await other.run(install, { bun: false })).toMatchObject({ code: 0 });
   const version = await other.run(['npx', '--no-install', 'signway', '--version'], { bun: false });
   expect(version.stdout).toBe(`${packageJson.version}\n`);
@@ -167,8 +164,8 @@ test('npm installs it as well', async () => {
 
 test('the package brings no Bun, and what it brings is small', async () => {
   const list = await folder.run(['bun', 'pm', 'ls', '--all']);
-  const installed = list.stdout.match(/── (@?[^@\s]+)@/g)!.map((line) => line.slice(3, -1));
-  expect(installed.sort()).toEqual(['signway', ...Object.keys(packageJson.dependencies)].sort());
+  const names = list.stdout.match(/── (@?[^@\s]+)@/g)!.map((line) => line.slice(3, -1));
+  expect(names.sort()).toEqual(['signway', ...Object.keys(packageJson.dependencies)].sort());
 }, 30_000);
 
 /** Starts `signway serve` in the folder before an upstream that answers with the header that was added. */
@@ -183,12 +180,7 @@ async function startGateway(command: readonly string[]) {
   const options = ['--port', '0', '--host', '127.0.0.1', '--allow-network', '127.0.0.0/8'];
   const gateway = folder.start([...command, ...serve, ...options], { env });
   const stdout = new Response(gateway.stdout).text();
-  let said = '';
-  for await (const text of gateway.stderr.pipeThrough(new TextDecoderStream())) {
-    said += text;
-    if (said.includes('Listening on')) break;
-  }
-  const host = /Listening on (\S+)/.exec(said)![1]!;
+  const host = await listeningUrl(gateway.stderr);
   return {
     exited: gateway.exited,
     stdout,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { copyFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { emptyFolder, type UserFolder, type UserProcess } from './testing/emptyFolder.ts';
+import { listeningUrl } from './testing/listeningUrl.ts';
 import { type PackedPackage, packPackage } from './testing/packPackage.ts';
 
 const ROOT = join(import.meta.dir, '..');
@@ -113,13 +114,8 @@ function startUpstream() {
 }
 
 async function listening(gateway: UserProcess): Promise<{ url: string } & AsyncDisposable> {
-  let said = '';
-  for await (const text of gateway.stderr.pipeThrough(new TextDecoderStream())) {
-    said += text;
-    if (said.includes('Listening on')) break;
-  }
   return {
-    url: /Listening on (\S+)/.exec(said)![1]!,
+    url: await listeningUrl(gateway.stderr),
     async [Symbol.asyncDispose]() {
       // As a terminal does it: the shell does not hand signals on.
       process.kill(-gateway.pid, 'SIGINT');

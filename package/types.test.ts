@@ -1,27 +1,23 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { emptyFolder, type UserFolder } from './testing/emptyFolder.ts';
-import { type PackedPackage, packPackage } from './testing/packPackage.ts';
+import type { UserFolder } from './testing/emptyFolder.ts';
+import { type InstalledPackage, installPackage } from './testing/installPackage.ts';
 
 const MODULES = join(import.meta.dir, '..', 'node_modules');
 
-let packed: PackedPackage;
+let installed: InstalledPackage;
 let folder: UserFolder;
 
 beforeAll(async () => {
-  [packed, folder] = await Promise.all([packPackage(), emptyFolder()]);
-  const { code, stderr } = await folder.run(['bun', 'add', packed.tarball]);
-  if (code !== 0) throw new Error(stderr);
+  installed = await installPackage();
+  ({ folder } = installed);
   for (const name of ['typescript', 'bun-types', '@types']) {
     await symlink(join(MODULES, name), join(folder.path, 'node_modules', name));
   }
   await folder.write({ 'signs.mts': SIGNS, 'serves.mts': SERVES });
 }, 180_000);
-afterAll(async () => {
-  await folder?.[Symbol.asyncDispose]();
-  await packed?.[Symbol.asyncDispose]();
-});
+afterAll(() => installed?.[Symbol.asyncDispose]());
 
 const STRICT = { strict: true, noEmit: true, target: 'ES2023', skipLibCheck: false };
 
