@@ -18,7 +18,7 @@ describe('the tarball', () => {
   test('holds what is run and read, and no test, source or fixture', () => {
     const names = [...files.keys()].map((name) => name.replace(/^package\//, ''));
     const kinds = names
-      .filter((name) => !/^(dist\/.*\.(js|d\.ts)|docs\/.*\.(md|ts|py|rb|go|php))$/.test(name))
+      .filter((name) => !/^(dist\/.*\.(js|d\.ts)|docs\/.*\.(md|ts|json|py|rb|go|php))$/.test(name))
       .sort();
     expect(kinds).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
     expect(names.filter((name) => /test|bench|e2e|\.pem$/i.test(name.replace(/^docs\//, '')))).toEqual([]);
