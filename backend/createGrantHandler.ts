@@ -11,6 +11,8 @@ export interface GrantHandlerOptions
   expiry?: number;
   /** How many requests a grant is good for. Default: any number; the gateway then needs no store. */
   uses?: number;
+  /** Milliseconds since the epoch. Default: `Date.now`. */
+  clock?(): number;
 }
 
 /**
@@ -31,13 +33,14 @@ export interface GrantHandlerOptions
  * });
  */
 export function createGrantHandler(options: GrantHandlerOptions): SigningEndpoint {
-  const { authorize, prefix, uses, expiry = 600, ...signer } = options;
+  const { authorize, prefix, uses, expiry = 600, clock = Date.now, ...signer } = options;
   const grant = (further: Partial<SignGrantOptions> = {}) =>
     signGrant({
       ...signer,
       ...further,
       proxyUrl: prefix,
       expiry,
+      date: new Date(clock()),
       ...(uses !== undefined && { nonce: crypto.randomUUID(), uses }),
     });
   // Now, and not when the first page asks.

@@ -50,6 +50,13 @@ describe('the endpoint that signs for a page', () => {
     expect(extensionsOf(first)['X-Sw-Nonce']).not.toBe(extensionsOf(second)['X-Sw-Nonce']);
   });
 
+  test('signs at the time that its clock tells', async () => {
+    const handler = createSignHandler({ ...OPTIONS, clock: () => Date.UTC(2026, 0, 2, 3, 4, 5) });
+    expect((await signedBy(await handler(ask({ method: 'POST', url: CHAT })))).timestamp).toBe(
+      '20260102T030405Z',
+    );
+  });
+
   test('ignores whatever else the page asks for', async () => {
     const more = {
       expiry: 99999,

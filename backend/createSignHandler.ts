@@ -16,6 +16,8 @@ export interface SignHandlerOptions extends Pick<SignUrlOptions, 'id' | 'secret'
   expiry?: number;
   /** Whether a URL is good for one request only. Default: false; the gateway then needs no store. */
   once?: boolean;
+  /** Milliseconds since the epoch. Default: `Date.now`. */
+  clock?(): number;
 }
 
 /** A call that may be signed. */
@@ -48,7 +50,7 @@ export interface AllowedCall {
  * });
  */
 export function createSignHandler(options: SignHandlerOptions): SigningEndpoint {
-  const { authorize, allow, expiry = 60, once = false, ...signer } = options;
+  const { authorize, allow, expiry = 60, once = false, clock = Date.now, ...signer } = options;
   const calls = allow.map(compileCall);
   // Now, and not when the first page asks.
   for (const { method, sample } of calls) signUrl({ ...signer, expiry, method, proxyUrl: sample });
@@ -66,6 +68,7 @@ export function createSignHandler(options: SignHandlerOptions): SigningEndpoint 
       subject,
       method: allowed.method,
       proxyUrl: parsed.href,
+      date: new Date(clock()),
       ...(once && { nonce: crypto.randomUUID() }),
     });
   });
