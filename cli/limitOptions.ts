@@ -21,6 +21,21 @@ const LIMITS = {
     unit: 'bytes',
     description: 'Largest header section of a request',
   },
+  maxRequests: {
+    option: 'max-requests',
+    unit: 'count',
+    description: 'Requests that are answered at the same time, event streams among them',
+  },
+  maxRequestsPerClient: {
+    option: 'max-requests-per-client',
+    unit: 'count',
+    description: 'The same for one client address',
+  },
+  maxHeldBytes: {
+    option: 'max-held-bytes',
+    unit: 'bytes',
+    description: 'Bodies held in memory, all requests together',
+  },
   headerTimeout: {
     option: 'header-timeout',
     unit: 'milliseconds',
@@ -67,9 +82,11 @@ const LIMITS = {
 
 interface LimitOption {
   option: string;
-  unit: 'seconds' | 'milliseconds' | 'bytes';
+  unit: 'seconds' | 'milliseconds' | 'bytes' | 'count';
   description: string;
 }
+
+const VALUE_HINTS = { bytes: 'size', count: 'number', seconds: 'time', milliseconds: 'time' } as const;
 
 type LimitOptionName = (typeof LIMITS)[keyof Limits]['option'];
 
@@ -80,7 +97,7 @@ export const LIMIT_OPTIONS = Object.fromEntries(
     {
       type: 'string',
       group: 'Limits',
-      valueHint: unit === 'bytes' ? 'size' : 'time',
+      valueHint: VALUE_HINTS[unit],
       description: `${description} (${written(DEFAULT_LIMITS[limit], unit)})`,
     } satisfies OptionDef,
   ]),
@@ -105,12 +122,17 @@ function entries(): [keyof Limits, (typeof LIMITS)[keyof Limits]][] {
 }
 
 function written(amount: number, unit: LimitOption['unit']): string {
+  if (unit === 'count') return amount === 0 ? 'any' : String(amount);
   if (unit === 'bytes') return formatByteSize(amount);
   if (unit === 'seconds') return formatDuration(amount * 1000);
   return amount === 0 ? 'none' : formatDuration(amount);
 }
 
 function readAmount(text: string, { option, unit }: Pick<LimitOption, 'option' | 'unit'>): number {
+  if (unit === 'count') {
+    if (!/^\d{1,9}$/.test(text)) throw unreadable(option, 'a whole number, such as 1000; 0 is any');
+    return Number(text);
+  }
   if (unit === 'bytes') {
     const bytes = parseByteSize(text);
     if (bytes === undefined) throw unreadable(option, 'a size such as 10MiB, 512KiB or 1048576');

@@ -91,10 +91,11 @@ export const serve = defineCommand({
 const LAST_LINES = 2000;
 
 function gatewayOptions(settings: ServeSettings): SignwayOptions {
-  const { id, secret, headers, upstreams, allowNetworks, resolve, cors, limits } = settings;
+  const { id, secret, headers, upstreams, allowNetworks, trustProxies, resolve, cors, limits } = settings;
   return {
     apps: [{ id, secrets: [secret], upstreams: upstreams.map((origin) => ({ origin, headers })) }],
     network: { allowNetworks, resolve },
+    trustProxies,
     cors,
     limits,
   };

@@ -91,6 +91,13 @@ export const SERVE_OPTIONS = {
     valueHint: 'http1|bun',
     description: "What reads requests: the gateway's own server, or Bun.serve (http1)",
   },
+  'trust-proxy': {
+    type: 'string',
+    repeatable: true,
+    group: LISTENING,
+    valueHint: 'cidr',
+    description: 'A proxy in front whose X-Forwarded-For says who the client is; repeatable (none)',
+  },
   drain: {
     type: 'string',
     group: LISTENING,

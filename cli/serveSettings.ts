@@ -24,6 +24,7 @@ export interface ServeSettings {
   readonly inArgv: { readonly secret: boolean; readonly headers: readonly string[] };
   readonly upstreams: readonly string[];
   readonly allowNetworks: readonly string[];
+  readonly trustProxies: readonly string[];
   readonly resolve: readonly PinnedName[];
   readonly upstreamCa: string | undefined;
   readonly port: number;
@@ -98,7 +99,8 @@ export function readServeSettings(line: ServeLine, sources: SettingsSources): Se
       headers: source === 'argument' ? headers.map(([name]) => name) : [],
     },
     upstreams: upstreams.length === 0 ? [ANY_ORIGIN] : upstreams,
-    allowNetworks: line.values('allow-network').map(checkedNetwork),
+    allowNetworks: readNetworks('allow-network', line),
+    trustProxies: readNetworks('trust-proxy', line),
     resolve: line.values('resolve').map(readPinnedName),
     upstreamCa: readAuthorities(line.value('upstream-ca')),
     port: readPort(line.value('port'), env.PORT),
@@ -155,9 +157,11 @@ function readUpstreams(origins: readonly string[]): readonly string[] {
   return origins;
 }
 
-function checkedNetwork(cidr: string): string {
-  if (parseNetwork(cidr) !== null) return cidr;
-  throw new CliError(EXIT.usage, `--allow-network must be a network such as 10.0.0.0/8, not '${cidr}'`);
+function readNetworks(option: 'allow-network' | 'trust-proxy', line: ServeLine): readonly string[] {
+  const networks = line.values(option);
+  const bad = networks.find((cidr) => parseNetwork(cidr) === null);
+  if (bad === undefined) return networks;
+  throw new CliError(EXIT.usage, `--${option} must be a network such as 10.0.0.0/8, not '${bad}'`);
 }
 
 function readAuthorities(path: string | undefined): string | undefined {

@@ -12,6 +12,8 @@ export interface ClientRequest {
   readonly body: ClientBody;
   /** Over HTTP/2 a body without a length is one of unknown length. */
   readonly http2: boolean;
+  /** The address of the other end of the connection; a proxy's where one stands in front. */
+  readonly peer: string;
   /** Aborts when the client leaves. */
   readonly gone: Cancellation;
 }

@@ -8,6 +8,8 @@ import { createHandler, type Handler } from './handler.ts';
 import { type CorsOptions, createCors } from './headers/cors.ts';
 import { createLimiter, type Revocable } from './limiting/limiter.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { createClientAddress } from './occupancy/clientAddress.ts';
+import { createOccupancy } from './occupancy/occupancy.ts';
 import { createMemoryStore } from './stores/memoryStore.ts';
 import type { Store } from './stores/store.ts';
 import { createHttp1Transport } from './transport/http1/http1Transport.ts';
@@ -27,6 +29,11 @@ export interface SignwayOptions {
   transport?: Transport;
   /** PEM certificates of authorities trusted for upstreams, beside the system's. Default: none. */
   upstreamCa?: string;
+  /**
+   * Networks of the proxies in front, as CIDR, whose `X-Forwarded-For` says who the client is. Default: none; then
+   * the header is never read.
+   */
+  trustProxies?: readonly string[];
   /** Told of every exchange once, when it has ended. Default: nobody. */
   onExchange?(record: ExchangeRecord): void;
   /**
@@ -74,7 +81,20 @@ export interface Signway {
 /** What a running gateway can be given anew. */
 export type SignwayRules = Pick<SignwayOptions, 'apps' | 'cors' | 'network' | 'limits'>;
 
+/** How full a gateway is, at this moment. */
+export interface Gauges {
+  /** Exchanges that have not ended. */
+  readonly requests: number;
+  /** Bytes of requests' bodies held in memory. */
+  readonly heldBytes: number;
+  /** Clients that are counted, where they are limited. */
+  readonly clients: number;
+  /** Connections to upstreams. */
+  readonly upstream: Transport['connections'];
+}
+
 export interface RunningSignway {
+  readonly gauges: Gauges;
   readonly url: URL;
   readonly port: number;
   /**
@@ -106,15 +126,29 @@ export function createSignway(options: SignwayOptions): Signway {
   const transport =
     options.transport ??
     createHttp1Transport(options.upstreamCa === undefined ? {} : { ca: options.upstreamCa });
+  const occupancy = createOccupancy();
   let stopping = false;
-  let open = 0;
 
+  const clientAddress = createClientAddress(options.trustProxies ?? []);
   const limiter = createLimiter({ store: options.store ?? createMemoryStore() });
   const ports: number[] = [];
   let current = handlerOf(options);
   const handler: Handler = {
     handle: (request) => current.handle(request),
     refuse: (refusal, method) => current.refuse(refusal, method),
+  };
+
+  const gauges: Gauges = {
+    get requests() {
+      return occupancy.requests;
+    },
+    get heldBytes() {
+      return occupancy.heldBytes;
+    },
+    get clients() {
+      return occupancy.clients;
+    },
+    upstream: transport.connections,
   };
 
   return {
@@ -129,7 +163,7 @@ export function createSignway(options: SignwayOptions): Signway {
       const front = listen({ handler, limits, port, hostname, reusePort: false });
       ports.push(front.port);
       current.network.refuseListener(front.port);
-      return { url: front.url, port: front.port, stop };
+      return { url: front.url, port: front.port, gauges, stop };
 
       async function stop({ drain = DEFAULT_DRAIN_MS } = {}): Promise<{ brokenOff: number }> {
         stopping = true;
@@ -138,7 +172,7 @@ export function createSignway(options: SignwayOptions): Signway {
         const timer = setTimeout(resolve, drain, false);
         const done = await Promise.race([drained, tooLate]);
         clearTimeout(timer);
-        const brokenOff = done ? 0 : open;
+        const brokenOff = done ? 0 : occupancy.requests;
         if (!done) {
           for (const stream of [...streams]) stream.breakOff('shutting_down', 'the gateway is shutting down');
           // What the last events need to reach their sockets before these are closed.
@@ -162,14 +196,12 @@ export function createSignway(options: SignwayOptions): Signway {
       transport,
       limits: { ...DEFAULT_LIMITS, ...rules.limits },
       limiter,
+      occupancy,
+      clientAddress,
       streams,
       stopping: () => stopping,
       clock: options.clock ?? Date.now,
-      onOpen: () => void open++,
-      onExchange(record) {
-        open--;
-        options.onExchange?.(record);
-      },
+      onExchange: (record) => options.onExchange?.(record),
     });
     return { ...made, network };
   }

@@ -1,5 +1,6 @@
 import type { RefusalCode } from '../signing/refusal.ts';
 import type { Hold } from './limiting/hold.ts';
+import type { Place } from './occupancy/occupancy.ts';
 
 /** One request and what became of it, for logs and meters. It holds no secret, no value of a query, no body. */
 export interface ExchangeRecord {
@@ -56,19 +57,23 @@ export class Exchange {
   headMs: number | null = null;
   /** What it holds of its app's limits, which ends with it. */
   hold: Hold | null = null;
+  /** What it takes up of the gateway, until it ends. */
+  readonly place: Place;
   readonly #method: string;
   readonly #started = performance.now();
   readonly #onEnd: (record: ExchangeRecord) => void;
   #ended = false;
 
-  constructor(method: string, { time, onEnd }: { time: number; onEnd: (record: ExchangeRecord) => void }) {
+  constructor(method: string, { time, place, onEnd }: ExchangeOptions) {
     this.#method = method;
     this.time = time;
+    this.place = place;
     this.#onEnd = onEnd;
   }
 
-  /** Notes that the upstream's head has come. */
+  /** Notes that the upstream's head has come: the request's body is not needed any more. */
   head(): void {
+    this.place.release();
     this.headMs = milliseconds(performance.now() - this.#started);
   }
 
@@ -77,6 +82,7 @@ export class Exchange {
     this.#ended = true;
     const tokens = this.hold?.tokens ?? null;
     this.hold?.end();
+    this.place.leave();
     this.#onEnd({
       id: this.id,
       time: this.time,
@@ -95,6 +101,13 @@ export class Exchange {
       totalMs: milliseconds(performance.now() - this.#started),
     });
   }
+}
+
+export interface ExchangeOptions {
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly place: Place;
+  readonly onEnd: (record: ExchangeRecord) => void;
 }
 
 /** Kept to the microsecond, which is what a log can use. */

@@ -29,6 +29,8 @@ import type { Hold } from './limiting/hold.ts';
 import type { Limiter } from './limiting/limiter.ts';
 import { tokenMaximum } from './limiting/tokenMaximum.ts';
 import type { Limits } from './limits.ts';
+import { type ClientAddress, clientKey } from './occupancy/clientAddress.ts';
+import type { Occupancy } from './occupancy/occupancy.ts';
 import { problemAnswer } from './problem.ts';
 import { checkDeclaredLength, forwardBody, readSignedBody, readWholeBody } from './requestBody.ts';
 import { routeRequest } from './route.ts';
@@ -49,10 +51,11 @@ export interface Gateway {
   readonly transport: Transport;
   readonly limits: Limits;
   readonly limiter: Limiter;
+  readonly occupancy: Occupancy;
+  readonly clientAddress: ClientAddress;
   readonly streams: Set<StreamedAnswer>;
   readonly stopping: () => boolean;
   readonly clock: () => number;
-  readonly onOpen: () => void;
   readonly onExchange: (record: ExchangeRecord) => void;
 }
 
@@ -80,12 +83,13 @@ export function createHandler(gateway: Gateway): Handler {
       healthAnswer(request.path, { stopping: gateway.stopping() }) ??
       cors.preflight(request) ??
       handleSigned(request),
-    refuse: (refusal, method) => answerError(refusal, { exchange: begin(method) }),
+    refuse: (refusal, method) => answerError(refusal, { exchange: begin(method, null) }),
   };
 
   async function handleSigned(request: ClientRequest): Promise<ClientAnswer> {
-    const exchange = begin(request.method);
+    const exchange = begin(request.method, clientOf(request));
     try {
+      exchange.place.check();
       if (gateway.stopping()) throw new Refusal('shutting_down', 'the gateway is shutting down');
       const grant = routeRequest(request);
       const url = grant === null ? parseUrl(request.query, values) : parseGrant(grant.token, values);
@@ -101,7 +105,9 @@ export function createHandler(gateway: Gateway): Handler {
       if (!url.signsBody) {
         checkDeclaredLength(request.body, holdsBody ? limits.maxSignedBody : limits.maxBody);
       }
-      const signedBody = url.signsBody ? await readSignedBody(request, { head, limits }) : null;
+      const signedBody = url.signsBody
+        ? await readSignedBody(request, { head, limits, place: exchange.place })
+        : null;
       const verified = verifySignature(
         url,
         { ...head, body: signedBody },
@@ -118,7 +124,8 @@ export function createHandler(gateway: Gateway): Handler {
       checkUpstreamMethod(request.method, upstream);
       const allowed = network.authorise(target);
       const address = typeof allowed === 'string' ? allowed : await allowed;
-      const whole = signedBody ?? (holdsBody ? await readWholeBody(request, limits) : null);
+      const whole =
+        signedBody ?? (holdsBody ? await readWholeBody(request, { limits, place: exchange.place }) : null);
       if (extensions.bodySchema !== null) {
         checkJsonBody({ header: head.header, body: whole ?? NOTHING }, extensions.bodySchema);
       }
@@ -176,9 +183,15 @@ export function createHandler(gateway: Gateway): Handler {
     }
   }
 
-  function begin(method: string): Exchange {
-    gateway.onOpen();
-    return new Exchange(method, { time: clock(), onEnd: gateway.onExchange });
+  function begin(method: string, client: string | null): Exchange {
+    const place = gateway.occupancy.enter(client, limits);
+    return new Exchange(method, { time: clock(), place, onEnd: gateway.onExchange });
+  }
+
+  /** Whose request it is, where it is counted by that. */
+  function clientOf({ peer, headers }: ClientRequest): string | null {
+    if (limits.maxRequestsPerClient === 0) return null;
+    return clientKey(gateway.clientAddress(peer, headers.get('x-forwarded-for')));
   }
 
   /** Without a promise where the registry needs none. */

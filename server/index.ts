@@ -2,6 +2,7 @@ export { Refusal, type RefusalCode } from '../signing/refusal.ts';
 export { type App, type AppRegistry, createAppRegistry } from './apps.ts';
 export {
   createSignway,
+  type Gauges,
   type RunningSignway,
   type ServeOptions,
   type Signway,

@@ -12,6 +12,15 @@ export interface Limits {
   readonly maxBody: number;
   /** Largest header section, in bytes, without the request line. `headers_too_large` */
   readonly maxHeaderBytes: number;
+  /** Requests that are answered at the same time, event streams among them; 0: any. `overloaded` */
+  readonly maxRequests: number;
+  /**
+   * The same for one client address, or one /64 of IPv6; 0: any. Behind a proxy that is not trusted all clients are
+   * one. `too_many_streams`
+   */
+  readonly maxRequestsPerClient: number;
+  /** Bytes of bodies held in memory until they are verified and sent, all requests together; 0: any. `overloaded` */
+  readonly maxHeldBytes: number;
   /** From a request's first byte to the end of its head. `request_timeout` */
   readonly headerTimeout: number;
   /** To receive a signed body. `request_timeout` */
@@ -41,6 +50,9 @@ export const DEFAULT_LIMITS = {
   maxSignedBody: 10 * 1024 * 1024,
   maxBody: 128 * 1024 * 1024,
   maxHeaderBytes: 16_384,
+  maxRequests: 10_000,
+  maxRequestsPerClient: 0,
+  maxHeldBytes: 256 * 1024 * 1024,
   headerTimeout: 15_000,
   bodyTimeout: 60_000,
   bodySilenceTimeout: 60_000,

@@ -2,19 +2,21 @@ import { Refusal } from '../signing/refusal.ts';
 import { signedBodyLength } from '../signing/signedBodyLength.ts';
 import type { ClientBody, ClientRequest } from './clientRequest.ts';
 import type { Limits } from './limits.ts';
+import type { Place } from './occupancy/occupancy.ts';
 import type { RequestBody } from './transport/transport.ts';
 
 /**
- * Holds a signed body in memory, once its declared length has been judged.
+ * Holds a signed body in memory, once its declared length has been judged and found to fit in.
  *
- * @throws {Refusal} `length_required`, `body_too_large`, `request_timeout`, `bad_request`
+ * @throws {Refusal} `length_required`, `body_too_large`, `overloaded`, `request_timeout`, `bad_request`
  */
 export function readSignedBody(
   { body, http2 }: ClientRequest,
-  { head, limits }: { head: Parameters<typeof signedBodyLength>[0]; limits: Limits },
+  { head, limits, place }: { head: Parameters<typeof signedBodyLength>[0]; limits: Limits; place: Place },
 ): Promise<Uint8Array> {
   signedBodyLength(head, { http2 });
   checkDeclaredLength(body, limits.maxSignedBody);
+  place.hold(body.declared ?? 0);
   return body.read({ bytes: limits.maxSignedBody, timeout: limits.bodyTimeout });
 }
 
@@ -31,10 +33,17 @@ export function checkDeclaredLength({ declared }: ClientBody, limit: number): vo
  * Holds a body in memory that is not signed, but that something has to read before it goes to the upstream. Null when
  * the request has none.
  *
- * @throws {Refusal} `body_too_large`, `request_timeout`, `bad_request`
+ * @throws {Refusal} `body_too_large`, `overloaded`, `request_timeout`, `bad_request`
  */
-export async function readWholeBody({ body }: ClientRequest, limits: Limits): Promise<Uint8Array | null> {
+export async function readWholeBody(
+  { body }: ClientRequest,
+  { limits, place }: { limits: Limits; place: Place },
+): Promise<Uint8Array | null> {
+  place.hold(body.declared ?? limits.maxSignedBody);
   const bytes = await body.read({ bytes: limits.maxSignedBody, timeout: limits.bodyTimeout });
+  // In chunks it could have become the largest there is; now it is known what it is.
+  place.release();
+  place.hold(bytes.byteLength);
   return bytes.byteLength === 0 && body.declared === null ? null : bytes;
 }
 

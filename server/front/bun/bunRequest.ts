@@ -10,6 +10,7 @@ import { isHost } from '../host.ts';
  */
 export interface ReceivingServer {
   timeout(request: Request, seconds: number): void;
+  requestIP(request: Request): { readonly address: string } | null;
 }
 
 /**
@@ -46,9 +47,15 @@ export function readBunRequest(
     body: new BunBody(request, server),
     // Bun tells no version; over HTTP/1.1 a body has a length or a transfer coding.
     http2: request.body !== null && !headers.has('content-length') && !headers.has('transfer-encoding'),
+    get peer() {
+      return server.requestIP(request)?.address ?? UNKNOWN;
+    },
     gone: request.signal,
   };
 }
+
+/** For a client that has gone. */
+const UNKNOWN = '0.0.0.0';
 
 class BunBody implements ClientBody {
   readonly declared: number | null;

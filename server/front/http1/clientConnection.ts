@@ -180,6 +180,7 @@ export class ClientConnection implements BodySource, BodySink {
       headers: new HeaderFields(head.fields),
       body: this.body,
       http2: false,
+      peer: this.socket.remoteAddress,
       gone: this.gone,
     });
     if (answer instanceof Promise) answer.then(this.answer);
