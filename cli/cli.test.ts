@@ -40,6 +40,22 @@ describe('signway', () => {
     },
   );
 
+  test.each(['serve', 'sign', 'grant', 'inspect', 'keygen'])(
+    '%s --help leaves two spaces between an option and what it does',
+    async (name) => {
+      const { stdout } = await runSignway([name, '--help']);
+      const described = stdout.split('\n\n').filter((section) => !section.startsWith('Examples'));
+      const options = described
+        .join('\n')
+        .split('\n')
+        .filter((line) => /^ {2}(?:-\w, | {4})--/.test(line));
+      expect(options.length).toBeGreaterThan(1);
+      for (const line of options)
+        expect(line).toMatch(/^ {2}(?:-\w, | {4})--[a-z-]+(?: <[^>]+>)?(?: {2,}\S|$)/);
+      for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(104);
+    },
+  );
+
   test('an unknown option is refused with the nearest name and without its value', async () => {
     const { stdout, stderr, code } = await runSignway(['serve', '--secret-fil=hunter2']);
     expect([stdout, code]).toEqual(['', EXIT.usage]);

@@ -100,7 +100,7 @@ function table(title: string, rows: readonly Row[], palette: Palette): string {
     const text = wrap(description, WIDTH - column - 2);
     const shown = palette.option(name) + ' '.repeat(Math.max(0, column - name.length));
     const indent = ' '.repeat(column + 2);
-    if (name.length >= column) return [`  ${palette.option(name)}`, ...text.map((line) => indent + line)];
+    if (name.length > column - 2) return [`  ${palette.option(name)}`, ...text.map((line) => indent + line)];
     return text.map((line, index) => (index === 0 ? `  ${shown}${line}` : indent + line));
   });
   return [palette.heading(title), ...lines].join('\n');
