@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
 import packageJson from '../package.json';
 import vectors from '../signing/vectors/sign.json';
 import { emptyFolder, type UserFolder } from './testing/emptyFolder.ts';
@@ -153,6 +155,15 @@ describe('what needs Bun, on Node', () => {
     expect((await folder.run(['bun', 'server.mjs'])).code).toBe(0);
   }, 30_000);
 });
+
+test('signway/sign loads no dependency', async () => {
+  await using alone = await emptyFolder();
+  await cp(join(folder.path, 'node_modules/signway'), join(alone.path, 'node_modules/signway'), {
+    recursive: true,
+  });
+  await alone.write({ 'alone.mjs': "import { signUrl } from 'signway/sign'; console.log(typeof signUrl);" });
+  expect(await alone.run(['node', 'alone.mjs'])).toEqual({ stdout: 'function\n', stderr: '', code: 0 });
+}, 30_000);
 
 test('npm installs it as well', async () => {
   await using other = await emptyFolder();

@@ -49,4 +49,11 @@ describe('the tarball', () => {
     const found = problems.map(({ kind, resolutionKind }) => `${kind} ${resolutionKind}`);
     expect(found.filter((problem) => !known.includes(problem))).toEqual([]);
   }, 60_000);
+
+  test('brings what docs/package.md gives a reason for, and nothing else', async () => {
+    const document = await Bun.file(new URL('../docs/package.md', import.meta.url)).text();
+    const table = document.slice(document.indexOf('| Dependency'));
+    const explained = [...table.matchAll(/^\| `(\S+)` +\|/gm)].map(([, name]) => name);
+    expect(explained.sort()).toEqual(Object.keys(packageJson.dependencies).sort());
+  });
 });

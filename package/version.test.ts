@@ -7,6 +7,15 @@ test('the versions are those of package.json', () => {
   expect(`>=${OLDEST_BUN}`).toBe(packageJson.engines.bun);
 });
 
+test('every dependency runs on the oldest Node that the package does', async () => {
+  const oldest = `${packageJson.engines.node.replace('>=', '')}.0`;
+  for (const name of Object.keys(packageJson.dependencies)) {
+    const manifest = Bun.file(new URL(`../node_modules/${name}/package.json`, import.meta.url));
+    const { engines } = await manifest.json();
+    expect([name, Bun.semver.satisfies(oldest, engines?.node ?? '*')]).toEqual([name, true]);
+  }
+});
+
 test.each([
   ['1.4.5', true],
   ['1.4.6', true],
