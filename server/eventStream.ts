@@ -9,21 +9,31 @@ export function isEventStream(headers: HeaderPairs): boolean {
 
 /** Remembers how an event stream's bytes so far end. */
 export class EventStreamTail {
-  #text = '';
+  private readonly last = Buffer.allocUnsafeSlow(TAIL_BYTES);
+  private length = 0;
 
+  /** Copies, and decodes nothing: this runs for every event, and the question is asked once. */
   push(bytes: Uint8Array): void {
-    const last = LATIN1.decode(bytes.subarray(-TAIL_BYTES));
-    this.#text = last.length === TAIL_BYTES ? last : (this.#text + last).slice(-TAIL_BYTES);
+    const { last } = this;
+    const fresh = bytes.length > TAIL_BYTES ? bytes.subarray(-TAIL_BYTES) : bytes;
+    const kept = Math.min(this.length, TAIL_BYTES - fresh.length);
+    if (kept > 0) last.copyWithin(0, this.length - kept, this.length);
+    last.set(fresh, kept);
+    this.length = kept + fresh.length;
   }
 
   /** True when an API's own last event was the last: `data: [DONE]`, or Anthropic's `message_stop`. */
   get sawEndMarker(): boolean {
-    return /(?:data: ?\[DONE\]|"type": ?"message_stop"[^\n]*)(?:\r?\n)*$/.test(this.#text);
+    return /(?:data: ?\[DONE\]|"type": ?"message_stop"[^\n]*)(?:\r?\n)*$/.test(this.text);
   }
 
   /** True between two events, where another may be written without completing a broken one. */
   get betweenEvents(): boolean {
-    return this.#text === '' || /(?:\n\n|\r\r|\r\n\r\n)$/.test(this.#text);
+    return this.length === 0 || /(?:\n\n|\r\r|\r\n\r\n)$/.test(this.text);
+  }
+
+  private get text(): string {
+    return this.last.toString('latin1', 0, this.length);
   }
 }
 
@@ -33,4 +43,3 @@ export function errorEvent(code: RefusalCode, detail: string): Uint8Array {
 }
 
 const TAIL_BYTES = 128;
-const LATIN1 = new TextDecoder('latin1');
