@@ -1,5 +1,6 @@
 import { signingKey } from '../signing/signature.ts';
 import type { UpstreamUrl } from '../signing/upstreamUrl.ts';
+import type { VerifyOptions } from '../signing/verifySignature.ts';
 import type { App } from './apps.ts';
 import { bunHashes } from './bunHashes.ts';
 import type { RequiredExtension } from './extensions/extensions.ts';
@@ -11,10 +12,8 @@ import type { HeaderPairs } from './transport/transport.ts';
 import { compileUpstream, type UpstreamTimeouts } from './upstream/upstreamRule.ts';
 
 /** An app with everything that its requests share worked out once. */
-export interface CompiledApp {
+export interface CompiledApp extends VerifyOptions {
   readonly id: string;
-  /** The keys of its secrets for a day (`YYYYMMDD`). */
-  signingKeys(day: string): readonly Uint8Array[];
   /** The first of its upstreams that a URL belongs to. */
   route(url: UpstreamUrl): CompiledUpstream | undefined;
   /** The longest `X-Sw-Expires`, in seconds; undefined where the gateway's holds. */
@@ -74,6 +73,7 @@ function compile(app: App): CompiledApp {
   }));
   return {
     id: app.id,
+    hashes: bunHashes,
     signingKeys(day) {
       const known = keys.get(day);
       if (known !== undefined) return known;

@@ -11,26 +11,29 @@ function tailOf(text: string, size: number): EventStreamTail {
 
 const LONG = `data: {"text":"${'x'.repeat(300)}"}\n\n`;
 
-describe.each([1, 3, 64, 127, 128, 129, 1000])('the tail of an event stream in pieces of %d bytes', (size) => {
-  test.each([
-    ['data: [DONE]\n\n', true],
-    [`${LONG}data: [DONE]\r\n\r\n`, true],
-    [`${LONG}event: message_stop\ndata: {"type":"message_stop"}\n\n`, true],
-    [`${LONG}data: [DONE`, false],
-    [`data: [DONE]\n\n${LONG}`, false],
-    ['', false],
-  ])('knows the end marker of %j', (text, isEnd) => {
-    expect(tailOf(text, size).sawEndMarker).toBe(isEnd);
-  });
+describe.each([1, 3, 64, 127, 128, 129, 1000])(
+  'the tail of an event stream in pieces of %d bytes',
+  (size) => {
+    test.each([
+      ['data: [DONE]\n\n', true],
+      [`${LONG}data: [DONE]\r\n\r\n`, true],
+      [`${LONG}event: message_stop\ndata: {"type":"message_stop"}\n\n`, true],
+      [`${LONG}data: [DONE`, false],
+      [`data: [DONE]\n\n${LONG}`, false],
+      ['', false],
+    ])('knows the end marker of %j', (text, isEnd) => {
+      expect(tailOf(text, size).sawEndMarker).toBe(isEnd);
+    });
 
-  test.each([
-    ['', true],
-    [LONG, true],
-    ['data: a\r\n\r\n', true],
-    ['data: a\r\r', true],
-    ['data: a\n', false],
-    [`${LONG}data: b`, false],
-  ])('knows whether %j is whole', (text, isWhole) => {
-    expect(tailOf(text, size).betweenEvents).toBe(isWhole);
-  });
-});
+    test.each([
+      ['', true],
+      [LONG, true],
+      ['data: a\r\n\r\n', true],
+      ['data: a\r\r', true],
+      ['data: a\n', false],
+      [`${LONG}data: b`, false],
+    ])('knows whether %j is whole', (text, isWhole) => {
+      expect(tailOf(text, size).betweenEvents).toBe(isWhole);
+    });
+  },
+);

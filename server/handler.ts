@@ -13,7 +13,6 @@ import { checkSignedHeaders, type ReceivedRequest, verifySignature } from '../si
 import { respond, type StreamedAnswer } from './answer.ts';
 import type { App, AppRegistry } from './apps.ts';
 import { BoundedMemo } from './boundedMemo.ts';
-import { bunHashes } from './bunHashes.ts';
 import type { ClientAnswer } from './clientAnswer.ts';
 import type { ClientRequest } from './clientRequest.ts';
 import { type CompiledApp, type CompiledUpstream, createAppCompiler } from './compiledApp.ts';
@@ -99,20 +98,13 @@ export function createHandler(gateway: Gateway): Handler {
       checkExpiry(url, app.maxExpiry);
       const appCors = app.cors ?? cors;
       appCors.check(request);
-      const head = receivedHead(request);
-      checkSignedHeaders(url, head);
+      const received = receivedRequest(request);
+      checkSignedHeaders(url, received);
       const holdsBody = !url.signsBody && mustHoldBody(request, { url, app });
-      if (!url.signsBody) {
-        checkDeclaredLength(request.body, holdsBody ? limits.maxSignedBody : limits.maxBody);
-      }
-      const signedBody = url.signsBody
-        ? await readSignedBody(request, { head, limits, place: exchange.place })
-        : null;
-      const verified = verifySignature(
-        url,
-        { ...head, body: signedBody },
-        { signingKeys: app.signingKeys, hashes: bunHashes },
-      );
+      if (url.signsBody) {
+        received.body = await readSignedBody(request, { head: received, limits, place: exchange.place });
+      } else checkDeclaredLength(request.body, holdsBody ? limits.maxSignedBody : limits.maxBody);
+      const verified = verifySignature(url, received, app);
       exchange.app = app.id;
       exchange.upstream = url.upstream.origin;
       const extensions = readExtensions(url, { required: app.required, schemas: app.schemas, bodySchemas });
@@ -125,9 +117,9 @@ export function createHandler(gateway: Gateway): Handler {
       const allowed = network.authorise(target);
       const address = typeof allowed === 'string' ? allowed : await allowed;
       const whole =
-        signedBody ?? (holdsBody ? await readWholeBody(request, { limits, place: exchange.place }) : null);
+        received.body ?? (holdsBody ? await readWholeBody(request, { limits, place: exchange.place }) : null);
       if (extensions.bodySchema !== null) {
-        checkJsonBody({ header: head.header, body: whole ?? NOTHING }, extensions.bodySchema);
+        checkJsonBody({ header: received.header, body: whole ?? NOTHING }, extensions.bodySchema);
       }
       const body = whole ?? (holdsBody ? null : forwardBody(request, limits));
       exchange.bytesIn = body === null ? 0 : body instanceof Uint8Array ? body.byteLength : body.length;
@@ -137,7 +129,7 @@ export function createHandler(gateway: Gateway): Handler {
         extensions,
         goodFor: url.signedAt + (url.expires + limits.clockSkew) * 1000 - clock(),
         bytesIn: exchange.bytesIn ?? 0,
-        tokenMaximum: app.countsTokens ? tokenMaximum(head.header('content-type'), whole) : undefined,
+        tokenMaximum: app.countsTokens ? tokenMaximum(request.headers.get('content-type'), whole) : undefined,
       });
       if (admission !== null) exchange.hold = await admission;
       const waits = upstream.timeouts === undefined ? limits : { ...limits, ...upstream.timeouts };
@@ -233,10 +225,9 @@ function bare(status: number, { id }: Exchange): ClientAnswer {
   return { status, statusText: '', headers: [['X-Sw-Request-Id', id]], body: null };
 }
 
-type ReceivedHead = Omit<ReceivedRequest, 'body'>;
-
-function receivedHead(request: ClientRequest): ReceivedHead {
-  return { method: request.method, header: (name) => request.headers.get(name) };
+/** What the signature may cover; its body is read only where the URL signs it. */
+function receivedRequest({ method, headers }: ClientRequest): ReceivedRequest & { body: Uint8Array | null } {
+  return { method, header: (name) => headers.get(name), body: null };
 }
 
 function parseUrl(query: string, memo: ValueMemo): SignedUrl {

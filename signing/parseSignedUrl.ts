@@ -128,8 +128,8 @@ interface RawParameters {
 
 /** The raw values of the parameters that are the protocol's. */
 function splitParameters(query: string): RawParameters {
-  const values: (string | undefined)[] = Array.from(BEGINNINGS, () => undefined);
-  const extensions = new Map<string, string>();
+  const values = NO_VALUES.slice();
+  let extensions: Map<string, string> | null = null;
   let duplicate: string | undefined;
   let expected = 0;
   for (let start = 0, end = 0, equals = -1; start <= query.length; start = end + 1) {
@@ -148,17 +148,23 @@ function splitParameters(query: string): RawParameters {
     if (!isParameterName(name)) continue;
     const raw = query.slice(Math.min(nameEnd + 1, end), end);
     const index = (PARAMETERS as readonly string[]).indexOf(name);
-    if (index === -1 ? extensions.has(name) : values[index] !== undefined) duplicate ??= name;
-    if (index === -1) extensions.set(name, raw);
-    else values[index] = raw;
-    // An extension stands among the others; what follows it is what was expected before.
-    if (index !== -1) expected = index + 1;
+    if (index === -1) {
+      // It stands among the others; what follows it is what was expected before.
+      extensions ??= new Map();
+      if (extensions.has(name)) duplicate ??= name;
+      extensions.set(name, raw);
+    } else {
+      if (values[index] !== undefined) duplicate ??= name;
+      values[index] = raw;
+      expected = index + 1;
+    }
   }
   if (duplicate !== undefined)
     throw new Refusal('duplicate_parameter', `${duplicate} is given more than once`);
-  return { values, extensions: extensions.size === 0 ? NONE : [...extensions] };
+  return { values, extensions: extensions === null ? NONE : [...extensions] };
 }
 
+const NO_VALUES: readonly (string | undefined)[] = PARAMETERS.map(() => undefined);
 const BEGINNINGS = PARAMETERS.map((name) => `${name}=`);
 const NONE: RawParameters['extensions'] = [];
 

@@ -3,8 +3,9 @@
  * (RFC 3986, section 3.2). No comma: two joined Host headers hold one.
  */
 export function isHost(value: string): boolean {
-  const port = HOST.exec(value)?.[1];
-  return port !== undefined && Number(port.slice(1)) <= 65_535;
+  if (!HOST.test(value)) return false;
+  const colon = value.lastIndexOf(':');
+  return colon === -1 || value.endsWith(']') || Number(value.slice(colon + 1)) <= 65_535;
 }
 
-const HOST = /^(?:[A-Za-z0-9\-._~%!$&'()*+;=]+|\[[0-9A-Fa-f:.]+\])((?::\d{0,5})?)$/;
+const HOST = /^(?:[A-Za-z0-9\-._~%!$&'()*+;=]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/;
