@@ -12,6 +12,9 @@ import type { RequestHead } from './requestHead.ts';
 import { RequestParser } from './requestParser.ts';
 import { mayHaveBody, serialiseAnswerHead } from './serialiseAnswer.ts';
 
+/** What is still needed of a request while it is answered: a stream of hours does not hold its headers. */
+type AnsweredRequest = Pick<RequestHead, 'method' | 'minor' | 'persistent' | 'expectsContinue'>;
+
 /** What the connections of one front share. */
 export interface ConnectionContext {
   readonly handler: Handler;
@@ -37,7 +40,7 @@ export class ClientConnection implements BodySource, BodySink {
   private readonly context: ConnectionContext;
   private state: 'idle' | 'head' | 'exchange' | 'closing' | 'closed' = 'idle';
   private parser: RequestParser | null = null;
-  private request: RequestHead | null = null;
+  private request: AnsweredRequest | null = null;
   private body: RequestBody | null = null;
   private gone: ClientGone | null = null;
   /** Bytes behind the current request. */
@@ -169,12 +172,13 @@ export class ClientConnection implements BodySource, BodySink {
     this.state = 'exchange';
     this.stepBy = Number.POSITIVE_INFINITY;
     this.parser = null;
-    this.request = head;
+    const { method, minor, persistent, expectsContinue } = head;
+    this.request = { method, minor, persistent, expectsContinue };
     this.body = new RequestBody(head, this);
     this.gone = new ClientGone();
     if (rest.length > 0) this.readBody(rest, 0);
     const answer = this.context.handler.handle({
-      method: head.method,
+      method,
       path: head.path,
       query: head.query,
       headers: new HeaderFields(head.fields),
@@ -218,12 +222,15 @@ export class ClientConnection implements BodySource, BodySink {
     this.finish();
   }
 
-  private async sendStream(answer: ClientAnswer, body: StreamedBody): Promise<void> {
+  private sendStream(answer: ClientAnswer, body: StreamedBody): void {
     if (this.state === 'exchange') {
       this.isChunking = body.length === null && this.request!.minor === 1;
       this.send(Buffer.from(this.headOf(answer, { streamed: true }), 'latin1'));
     }
-    const ending = await body.pipe(this);
+    void body.pipe(this).then(this.endStream);
+  }
+
+  private readonly endStream = (ending: 'whole' | 'broken'): void => {
     if (this.state !== 'exchange') return;
     const { isChunking } = this;
     this.isChunking = false;
@@ -232,7 +239,7 @@ export class ClientConnection implements BodySource, BodySink {
       this.finish();
     } else if (isChunking) this.close();
     else this.destroy();
-  }
+  };
 
   private headOf(answer: ClientAnswer, { streamed }: { streamed: boolean }): string {
     const { persistent, minor, method } = this.request!;

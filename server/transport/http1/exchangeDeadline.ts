@@ -57,8 +57,9 @@ export class ExchangeDeadline {
 
   private arm(): void {
     const at = Math.min(this.totalAt, this.phaseAt);
-    if (this.stopped || this.timerAt <= at) return;
+    if (this.stopped || (this.timerAt <= at && at !== Number.POSITIVE_INFINITY)) return;
     this.clear();
+    if (at === Number.POSITIVE_INFINITY) return;
     this.timerAt = at;
     this.timer = this.clock.schedule(this.fire, Math.max(1, Math.ceil(at - this.clock.now())));
   }

@@ -45,7 +45,10 @@ export class Http1Exchange implements PoolClient, ConnectionOwner, ResponseEvent
   /** Whether an attempt before this one may have reached the upstream. */
   private hasSent = false;
   private hasReceived = false;
+  /** Null again once its answer has been given, for the same reason. */
   private head: ResponseHead | null = null;
+  private reusable = false;
+  private keepAlive: number | null = null;
   private body: PipedBody | null = null;
   private timing: UpstreamAnswer['timing'] | null = null;
   private isAnswered = false;
@@ -87,14 +90,13 @@ export class Http1Exchange implements PoolClient, ConnectionOwner, ResponseEvent
     connection.owner = this;
     connection.exchanges++;
     this.sending = new RequestSending(connection, {
-      ...this.outgoing!,
       progressed: () => {
-        if (this.head === null) this.deadline.restart();
+        if (this.body === null) this.deadline.restart();
       },
       failed: (failure) => this.fail(failure),
     });
     this.deadline.begin('head', this.deadlines.head);
-    this.sending.start();
+    this.sending.start(this.outgoing!);
   }
 
   refused(failure: TransportError): void {
@@ -106,7 +108,7 @@ export class Http1Exchange implements PoolClient, ConnectionOwner, ResponseEvent
   received(bytes: Buffer): void {
     this.hasReceived = true;
     // Not before the head: a head that dribbles must not outlive its deadline.
-    if (this.head !== null) this.deadline.restart();
+    if (this.body !== null) this.deadline.restart();
     try {
       const taken = this.parser.push(bytes);
       if (this.parser.complete) this.endWire({ clean: taken === bytes.length });
@@ -124,9 +126,9 @@ export class Http1Exchange implements PoolClient, ConnectionOwner, ResponseEvent
   lost(how: 'end' | 'reset'): void {
     const mayRetry = this.mayRetry();
     this.dropConnection();
-    if (this.head !== null) {
+    if (this.body !== null) {
       const cut = how === 'end' ? this.parser.finish() : 'body: connection reset';
-      this.body!.end(cut === null ? COMPLETE : { kind: 'broken', reason: cut });
+      this.body.end(cut === null ? COMPLETE : { kind: 'broken', reason: cut });
     } else if (mayRetry) {
       this.hasRetried = true;
       this.hasSent = !this.sending!.isUnsent;
@@ -147,6 +149,8 @@ export class Http1Exchange implements PoolClient, ConnectionOwner, ResponseEvent
     const reused = exchanges > 1;
     const now = this.clock.now();
     this.head = head;
+    this.reusable = head.reusable;
+    this.keepAlive = head.keepAlive;
     this.outgoing = null;
     this.timing = { reused, connect: reused ? null : openedIn, head: now - this.startedAt };
     this.body = new PipedBody(head.framing, this);
@@ -187,6 +191,7 @@ export class Http1Exchange implements PoolClient, ConnectionOwner, ResponseEvent
   private giveAnswer(): void {
     const { status, statusText, headers } = this.head!;
     const body = this.body!;
+    this.head = null;
     this.isAnswered = true;
     if (this.parser.complete) body.becomeWhole();
     this.answer.resolve({ status, statusText, headers, body, timing: this.timing! });
@@ -196,14 +201,13 @@ export class Http1Exchange implements PoolClient, ConnectionOwner, ResponseEvent
   private endWire({ clean }: { clean: boolean }): void {
     const { connection } = this;
     if (connection === null) return;
-    const { reusable, keepAlive } = this.head!;
     const isSent = this.sending!.isComplete;
     this.sending!.stop();
     this.connection = null;
     connection.owner = null;
     connection.resume();
     this.deadline.begin('silence', 0);
-    if (clean && reusable && isSent) this.pool.release(connection, keepAlive);
+    if (clean && this.reusable && isSent) this.pool.release(connection, this.keepAlive);
     else if (isSent) this.pool.discard(connection);
     else this.pool.destroy(connection);
     if (this.isAnswered) this.body!.end(COMPLETE);

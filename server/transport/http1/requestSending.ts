@@ -4,8 +4,6 @@ import type { Connection } from './connection.ts';
 import type { RequestBytes } from './serialiseRequest.ts';
 
 export interface RequestSendingOptions {
-  readonly bytes: RequestBytes;
-  readonly body: RequestBody;
   readonly progressed: () => void;
   readonly failed: (failure: TransportError) => void;
 }
@@ -35,8 +33,8 @@ export class RequestSending {
     return this.connection.bytesWritten === this.writtenBefore;
   }
 
-  start(): void {
-    const { bytes, body, progressed, failed } = this.options;
+  start({ bytes, body }: { bytes: RequestBytes; body: RequestBody }): void {
+    const { progressed, failed } = this.options;
     if (!this.connection.write(bytes.head)) this.rest = bytes.body;
     else if (bytes.body !== null) this.connection.write(bytes.body);
     if (body === null || body instanceof Uint8Array) return;

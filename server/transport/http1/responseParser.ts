@@ -22,7 +22,7 @@ export class ResponseParser {
   private readonly events: ResponseEvents;
   private section: FieldSection | null = null;
   private statusLine: StatusLine | null = null;
-  private head: ResponseHead | null = null;
+  private framing: ResponseHead['framing'] | null = null;
   private interimAnswers = 0;
   private left = 0;
   private chunks: ChunkedBody | null = null;
@@ -35,7 +35,7 @@ export class ResponseParser {
   /** Returns how many bytes belong to the answer: fewer than were given only once it is `complete`. */
   push(bytes: Buffer): number {
     let at = 0;
-    while (this.head === null && at < bytes.length) at = this.readHead(bytes, at);
+    while (this.framing === null && at < bytes.length) at = this.readHead(bytes, at);
     return this.complete || at === bytes.length ? at : this.readBody(bytes, at);
   }
 
@@ -45,12 +45,12 @@ export class ResponseParser {
    */
   finish(): string | null {
     if (this.complete) return null;
-    if (this.head === null) return 'head: cut short';
-    if (this.head.framing === 'close') {
+    if (this.framing === null) return 'head: cut short';
+    if (this.framing === 'close') {
       this.complete = true;
       return null;
     }
-    return this.head.framing === 'chunked' ? 'body: last chunk missing' : 'body: shorter than its length';
+    return this.framing === 'chunked' ? 'body: last chunk missing' : 'body: shorter than its length';
   }
 
   private readHead(bytes: Buffer, offset: number): number {
@@ -74,7 +74,8 @@ export class ResponseParser {
       return;
     }
     const head = readResponseHead(start, { fields: section.fields, method: this.method });
-    this.head = head;
+    this.framing = head.framing;
+    this.statusLine = null;
     this.left = head.length;
     if (head.framing === 'chunked') this.chunks = new ChunkedBody((piece) => this.events.bodyParsed(piece));
     this.complete = head.framing === 'none' || (head.framing === 'length' && head.length === 0);
@@ -87,7 +88,7 @@ export class ResponseParser {
       this.complete = this.chunks.done;
       return end;
     }
-    if (this.head!.framing === 'close') {
+    if (this.framing === 'close') {
       this.events.bodyParsed(offset === 0 ? bytes : bytes.subarray(offset));
       return bytes.length;
     }
