@@ -10,6 +10,10 @@ export const CHUNK_LIMITS = {
   trailerFields: 128,
 } as const;
 
+export interface ChunkSink {
+  bodyParsed(bytes: Uint8Array): void;
+}
+
 /**
  * Decodes the chunked transfer coding (RFC 9112, section 7.1), from bytes that come in any split. Extensions
  * are skipped; trailers are checked as fields and dropped (RFC 9110, section 6.5.1). Throws
@@ -18,7 +22,7 @@ export const CHUNK_LIMITS = {
 export class ChunkedBody {
   done = false;
 
-  private readonly emit: (bytes: Uint8Array) => void;
+  private readonly sink: ChunkSink;
   private readonly folding: boolean;
   private state: State = AT_SIZE;
   /** Bytes of the chunk still to come; while its size is read, the size so far. */
@@ -30,9 +34,9 @@ export class ChunkedBody {
   private extensionOpen = false;
   private trailers: FieldSection | null = null;
 
-  /** `emit` gets views of the pushed bytes, never empty ones. `folding` is that of {@link FieldSection}. */
-  constructor(emit: (bytes: Uint8Array) => void, { folding = true } = {}) {
-    this.emit = emit;
+  /** `sink` gets views of the pushed bytes, never empty ones. `folding` is that of {@link FieldSection}. */
+  constructor(sink: ChunkSink, { folding = true } = {}) {
+    this.sink = sink;
     this.folding = folding;
   }
 
@@ -43,7 +47,7 @@ export class ChunkedBody {
     while (at < end) {
       if (this.state === IN_DATA) {
         const stop = Math.min(end, at + this.left);
-        this.emit(bytes.subarray(at, stop));
+        this.sink.bodyParsed(bytes.subarray(at, stop));
         this.left -= stop - at;
         this.excess -= stop - at;
         at = stop;

@@ -187,7 +187,7 @@ export class ClientConnection implements BodySource, BodySink {
       peer: this.socket.remoteAddress,
       gone: this.gone,
     });
-    if (answer instanceof Promise) answer.then(this.answer);
+    if (answer instanceof Promise) answer.then((settled) => this.answer(settled));
     else this.answer(answer);
   }
 
@@ -201,11 +201,11 @@ export class ClientConnection implements BodySource, BodySink {
     if (this.waiting.length > WAITING_BYTES) this.pause();
   }
 
-  private readonly answer = (answer: ClientAnswer): void => {
+  private answer(answer: ClientAnswer): void {
     const { body } = answer;
     if (body !== null && !(body instanceof Uint8Array)) this.sendStream(answer, body);
     else if (this.state === 'exchange') this.sendWhole(answer, body);
-  };
+  }
 
   private sendWhole(answer: ClientAnswer, body: Uint8Array | null): void {
     const isShown = body !== null && this.request!.method !== 'HEAD' && mayHaveBody(answer.status);
@@ -227,10 +227,10 @@ export class ClientConnection implements BodySource, BodySink {
       this.isChunking = body.length === null && this.request!.minor === 1;
       this.send(Buffer.from(this.headOf(answer, { streamed: true }), 'latin1'));
     }
-    void body.pipe(this).then(this.endStream);
+    void body.pipe(this).then((ending) => this.endStream(ending));
   }
 
-  private readonly endStream = (ending: 'whole' | 'broken'): void => {
+  private endStream(ending: 'whole' | 'broken'): void {
     if (this.state !== 'exchange') return;
     const { isChunking } = this;
     this.isChunking = false;
@@ -239,7 +239,7 @@ export class ClientConnection implements BodySource, BodySink {
       this.finish();
     } else if (isChunking) this.close();
     else this.destroy();
-  };
+  }
 
   private headOf(answer: ClientAnswer, { streamed }: { streamed: boolean }): string {
     const { persistent, minor, method } = this.request!;
@@ -263,16 +263,16 @@ export class ClientConnection implements BodySource, BodySink {
     this.state = 'idle';
     this.expectWithin(this.context.limits.keepAliveTimeout);
     // In a turn of its own, so that a client with a thousand requests in one packet holds nobody up.
-    if (this.waiting !== null) setImmediate(this.takeWaiting);
+    if (this.waiting !== null) setImmediate(() => this.takeWaiting());
   }
 
-  private readonly takeWaiting = (): void => {
+  private takeWaiting(): void {
     const { waiting } = this;
     this.waiting = null;
     if (waiting === null || this.state !== 'idle') return;
     this.resume();
     this.readHead(waiting);
-  };
+  }
 
   /** Answers what could not be read as a request. */
   private refuse(refusal: Refusal): void {

@@ -1,6 +1,6 @@
 import { Refusal } from '../../../signing/refusal.ts';
 import type { BodyLimits, ClientBody } from '../../clientRequest.ts';
-import { ChunkedBody } from '../../http1/chunkedBody.ts';
+import { ChunkedBody, type ChunkSink } from '../../http1/chunkedBody.ts';
 import { MalformedMessage } from '../../http1/malformedMessage.ts';
 import { bodyTimedOut, bodyTooLarge } from '../../requestBody.ts';
 import type { RequestBody as UpstreamBody } from '../../transport/transport.ts';
@@ -20,7 +20,7 @@ export interface BodySource {
  * The body of one request, as its bytes come from the connection. Until somebody wants it, and while whoever
  * takes it is slow, at most {@link HELD} bytes and one read wait here; then the connection is not read further.
  */
-export class RequestBody implements ClientBody {
+export class RequestBody implements ClientBody, ChunkSink {
   readonly declared: number | null;
   failure: Refusal | null = null;
   /** True when its last byte has come. */
@@ -42,8 +42,7 @@ export class RequestBody implements ClientBody {
     this.declared = declared;
     this.source = source;
     this.left = declared ?? 0;
-    this.chunks =
-      framing === 'chunked' ? new ChunkedBody((piece) => this.keep(piece), { folding: false }) : null;
+    this.chunks = framing === 'chunked' ? new ChunkedBody(this, { folding: false }) : null;
     this.isComplete = framing === 'none' || declared === 0;
   }
 
@@ -116,7 +115,7 @@ export class RequestBody implements ClientBody {
 
   private pushCounted(bytes: Buffer, offset: number): number {
     const end = Math.min(bytes.length, offset + this.left);
-    if (end > offset) this.keep(bytes.subarray(offset, end));
+    if (end > offset) this.bodyParsed(bytes.subarray(offset, end));
     this.left -= end - offset;
     this.isComplete = this.left === 0;
     return end;
@@ -134,7 +133,8 @@ export class RequestBody implements ClientBody {
     }
   }
 
-  private keep(piece: Uint8Array): void {
+  /** @internal A piece of the body, decoded. */
+  bodyParsed(piece: Uint8Array): void {
     this.taken += piece.length;
     if (this.isGivenUp) return;
     this.pieces.push(piece);

@@ -1,15 +1,13 @@
 import { chunk, LAST_CHUNK } from '../../http1/chunk.ts';
 import { TransportError } from '../transport.ts';
 import type { Connection } from './connection.ts';
+import type { SendingOwner } from './requestSending.ts';
 
 export interface BodyUploadOptions {
   readonly stream: ReadableStream<Uint8Array>;
   /** Declared bytes; null for chunks (RFC 9112, section 7.1). */
   readonly length: number | null;
-  /** A piece is on its way. */
-  readonly progressed: () => void;
-  /** The stream failed or kept not to its length; nothing of it may look like a whole body. */
-  readonly failed: (failure: TransportError) => void;
+  readonly owner: SendingOwner;
 }
 
 /**
@@ -41,7 +39,7 @@ export class BodyUpload {
     } catch (error) {
       if (this.stopped) return;
       this.stop();
-      this.options.failed(
+      this.options.owner.failed(
         error instanceof TransportError ? error : new TransportError('aborted', 'request body: failed'),
       );
     }
@@ -49,7 +47,7 @@ export class BodyUpload {
 
   /** The connection has taken what was written. */
   drained(): void {
-    this.options.progressed();
+    this.options.owner.progressed();
     this.resume?.();
     this.resume = null;
   }
@@ -77,7 +75,7 @@ export class BodyUpload {
     if (length !== null && this.sent > length) throw mismatch('longer');
     // A chunk of no bytes would be the last one.
     if (value.length > 0) this.connection.write(length === null ? chunk(value) : value);
-    this.options.progressed();
+    this.options.owner.progressed();
     return false;
   }
 

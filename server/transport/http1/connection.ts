@@ -44,7 +44,9 @@ export class Connection {
   /** Bytes accepted by the kernel since it was opened. */
   bytesWritten = 0;
 
-  private readonly options: ConnectionOptions;
+  /** Null once it is open or has failed. */
+  private options: ConnectionOptions | null;
+  private readonly clock: TransportClock;
   private readonly startedAt: number;
   private socket: Socket<Connection> | null = null;
   private state: 'opening' | 'open' | 'closed' = 'opening';
@@ -55,6 +57,7 @@ export class Connection {
 
   constructor(target: ConnectionTarget, options: ConnectionOptions) {
     this.options = options;
+    this.clock = options.clock;
     this.startedAt = options.clock.now();
     if (options.deadline > 0) {
       this.timer = options.clock.schedule(
@@ -140,7 +143,7 @@ export class Connection {
     // Tells a silent stream from an upstream that has vanished.
     socket.setKeepAlive(true, 60_000);
     if (!secure) this.succeed();
-    else if (this.options.session !== null) socket.setSession(this.options.session);
+    else if (this.options!.session !== null) socket.setSession(this.options!.session);
   }
 
   /** @internal A socket's event. */
@@ -174,15 +177,21 @@ export class Connection {
 
   private succeed(): void {
     this.state = 'open';
-    this.openedIn = this.options.clock.now() - this.startedAt;
+    this.openedIn = this.clock.now() - this.startedAt;
     this.clearTimer();
-    this.options.settled(null);
+    this.settle(null);
   }
 
   private fail(failure: TransportError): void {
     if (this.state !== 'opening') return;
     this.destroy();
-    this.options.settled(failure);
+    this.settle(failure);
+  }
+
+  private settle(failure: TransportError | null): void {
+    const { settled } = this.options!;
+    this.options = null;
+    settled(failure);
   }
 
   /** Before closing: `close` and `terminate` of a socket call its close event at once. */
@@ -197,7 +206,7 @@ export class Connection {
   }
 
   private clearTimer(): void {
-    if (this.timer !== null) this.options.clock.cancel(this.timer);
+    if (this.timer !== null) this.clock.cancel(this.timer);
     this.timer = null;
   }
 }

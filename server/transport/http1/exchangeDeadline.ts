@@ -3,13 +3,17 @@ import type { TransportClock } from './transportClock.ts';
 
 export type Phase = Exclude<keyof Deadlines, 'connect' | 'total'>;
 
+export interface DeadlineOwner {
+  expired(which: Phase | 'total'): void;
+}
+
 /**
  * The deadlines of one exchange on one timer. Reads only move a number; the timer, when it fires too early,
  * is set anew. A timer costs 0.1 µs to set and clear, so that there is no wheel for all of them.
  */
 export class ExchangeDeadline {
   private readonly clock: TransportClock;
-  private readonly expired: (which: Phase | 'total') => void;
+  private readonly owner: DeadlineOwner;
   private readonly totalAt: number;
   private phase: Phase = 'head';
   private phaseLength = 0;
@@ -18,10 +22,11 @@ export class ExchangeDeadline {
   private timer: unknown = null;
   private timerAt = Number.POSITIVE_INFINITY;
 
-  constructor(clock: TransportClock, options: { total: number; expired: (which: Phase | 'total') => void }) {
+  /** `total` in milliseconds, from now; 0 for none. */
+  constructor(owner: DeadlineOwner, { clock, total }: { clock: TransportClock; total: number }) {
+    this.owner = owner;
     this.clock = clock;
-    this.expired = options.expired;
-    this.totalAt = options.total === 0 ? Number.POSITIVE_INFINITY : clock.now() + options.total;
+    this.totalAt = total === 0 ? Number.POSITIVE_INFINITY : clock.now() + total;
     this.arm();
   }
 
@@ -61,17 +66,17 @@ export class ExchangeDeadline {
     this.clear();
     if (at === Number.POSITIVE_INFINITY) return;
     this.timerAt = at;
-    this.timer = this.clock.schedule(this.fire, Math.max(1, Math.ceil(at - this.clock.now())));
+    this.timer = this.clock.schedule(() => this.fire(), Math.max(1, Math.ceil(at - this.clock.now())));
   }
 
-  private readonly fire = (): void => {
+  private fire(): void {
     this.timer = null;
     this.timerAt = Number.POSITIVE_INFINITY;
     const now = this.clock.now();
-    if (now >= this.totalAt) this.expired('total');
-    else if (now >= this.phaseAt) this.expired(this.phase);
+    if (now >= this.totalAt) this.owner.expired('total');
+    else if (now >= this.phaseAt) this.owner.expired(this.phase);
     else this.arm();
-  };
+  }
 
   private clear(): void {
     if (this.timer !== null) this.clock.cancel(this.timer);

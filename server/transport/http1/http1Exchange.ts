@@ -9,10 +9,10 @@ import {
   type UpstreamRequest,
 } from '../transport.ts';
 import type { Connection, ConnectionOwner } from './connection.ts';
-import { ExchangeDeadline, type Phase } from './exchangeDeadline.ts';
+import { type DeadlineOwner, ExchangeDeadline, type Phase } from './exchangeDeadline.ts';
 import type { OriginPool, PoolClient } from './originPool.ts';
 import { type BodySource, PipedBody } from './pipedBody.ts';
-import { RequestSending } from './requestSending.ts';
+import { RequestSending, type SendingOwner } from './requestSending.ts';
 import type { ResponseHead } from './responseHead.ts';
 import { type ResponseEvents, ResponseParser } from './responseParser.ts';
 import { type RequestBytes, serialiseRequest } from './serialiseRequest.ts';
@@ -26,7 +26,9 @@ import type { TransportClock } from './transportClock.ts';
  * is safe (RFC 9110, section 9.2.2; RFC 9112, section 9.3.1). A PUT is idempotent by the letter, but nobody
  * here knows whether the first one was carried out and another client has written since.
  */
-export class Http1Exchange implements PoolClient, ConnectionOwner, ResponseEvents, BodySource {
+export class Http1Exchange
+  implements PoolClient, ConnectionOwner, SendingOwner, DeadlineOwner, ResponseEvents, BodySource
+{
   private readonly method: string;
   private readonly deadlines: Deadlines;
   private readonly signal: Cancellation;
@@ -34,7 +36,8 @@ export class Http1Exchange implements PoolClient, ConnectionOwner, ResponseEvent
   private readonly clock: TransportClock;
   private readonly startedAt: number;
   private readonly deadline: ExchangeDeadline;
-  private readonly answer = Promise.withResolvers<UpstreamAnswer>();
+  /** Null once it is settled. */
+  private answer: PromiseWithResolvers<UpstreamAnswer> | null = Promise.withResolvers<UpstreamAnswer>();
 
   /** Null once an answer has begun, so that a stream of hours does not hold its request. */
   private outgoing: { bytes: RequestBytes; body: RequestBody } | null;
@@ -66,17 +69,15 @@ export class Http1Exchange implements PoolClient, ConnectionOwner, ResponseEvent
     this.clock = options.clock;
     this.startedAt = options.clock.now();
     this.parser = new ResponseParser(this.method, this);
-    this.deadline = new ExchangeDeadline(options.clock, {
-      total: request.deadlines.total,
-      expired: (which) => this.expired(which),
-    });
+    this.deadline = new ExchangeDeadline(this, { clock: options.clock, total: request.deadlines.total });
   }
 
   run(): Promise<UpstreamAnswer> {
+    const { promise } = this.answer!;
     this.signal.addEventListener('abort', this.abort);
     if (this.signal.aborted) this.abort();
     else this.pool.acquire(this, { fresh: false });
-    return this.answer.promise;
+    return promise;
   }
 
   // What the pool tells.
@@ -89,17 +90,22 @@ export class Http1Exchange implements PoolClient, ConnectionOwner, ResponseEvent
     this.connection = connection;
     connection.owner = this;
     connection.exchanges++;
-    this.sending = new RequestSending(connection, {
-      progressed: () => {
-        if (this.body === null) this.deadline.restart();
-      },
-      failed: (failure) => this.fail(failure),
-    });
+    this.sending = new RequestSending(connection, this);
     this.deadline.begin('head', this.deadlines.head);
     this.sending.start(this.outgoing!);
   }
 
   refused(failure: TransportError): void {
+    this.fail(failure);
+  }
+
+  // What the sending tells.
+
+  progressed(): void {
+    if (this.body === null) this.deadline.restart();
+  }
+
+  failed(failure: TransportError): void {
     this.fail(failure);
   }
 
@@ -194,7 +200,9 @@ export class Http1Exchange implements PoolClient, ConnectionOwner, ResponseEvent
     this.head = null;
     this.isAnswered = true;
     if (this.parser.complete) body.becomeWhole();
-    this.answer.resolve({ status, statusText, headers, body, timing: this.timing! });
+    this.answer!.resolve({ status, statusText, headers, body, timing: this.timing! });
+    this.answer = null;
+    this.timing = null;
   }
 
   /** The answer is there to its last byte: the connection goes back, unless something was left on it. */
@@ -226,7 +234,9 @@ export class Http1Exchange implements PoolClient, ConnectionOwner, ResponseEvent
     return isStale && canRepeat && (this.sending!.isUnsent || SAFE_METHODS.has(this.method));
   }
 
-  private expired(which: Phase | 'total'): void {
+  // What the deadline tells.
+
+  expired(which: Phase | 'total'): void {
     if (this.isAnswered) {
       if (which !== 'total' && this.body!.isHeld) this.deadline.suspend();
       else this.endBody({ kind: 'timed_out', deadline: which === 'total' ? 'total' : 'silence' });
@@ -249,7 +259,8 @@ export class Http1Exchange implements PoolClient, ConnectionOwner, ResponseEvent
     this.dropConnection();
     // A repeated request whose second connection fails may have arrived over the first.
     const sent = failure.sent || this.hasSent;
-    this.answer.reject(sent === failure.sent ? failure : new TransportError(failure.code, failure.reason));
+    this.answer!.reject(sent === failure.sent ? failure : new TransportError(failure.code, failure.reason));
+    this.answer = null;
   }
 
   private endBody(ending: Ending): void {

@@ -97,18 +97,21 @@ export class PipedBody implements AnswerBody {
     }
     if (written === undefined) return;
     this.busy = true;
-    written.then(this.proceed, this.giveUp);
+    written.then(
+      () => this.proceed(),
+      () => this.giveUp(),
+    );
   }
 
-  private readonly proceed = (): void => {
+  private proceed(): void {
     this.busy = false;
     this.flush();
-  };
+  }
 
-  private readonly giveUp = (): void => {
+  private giveUp(): void {
     this.busy = false;
     this.cancel();
-  };
+  }
 
   private flush(): void {
     if (this.sink === null) return;

@@ -3,23 +3,25 @@ import { BodyUpload } from './bodyUpload.ts';
 import type { Connection } from './connection.ts';
 import type { RequestBytes } from './serialiseRequest.ts';
 
-export interface RequestSendingOptions {
-  readonly progressed: () => void;
-  readonly failed: (failure: TransportError) => void;
+export interface SendingOwner {
+  /** A piece has gone to the kernel, or is on its way there. */
+  progressed(): void;
+  /** The body's stream failed or kept not to its length; nothing of it may look like a whole body. */
+  failed(failure: TransportError): void;
 }
 
 /** One request on its way into one connection: its head, then its bytes or its stream. */
 export class RequestSending {
   private readonly connection: Connection;
-  private readonly options: RequestSendingOptions;
+  private readonly owner: SendingOwner;
   private readonly writtenBefore: number;
   private rest: Uint8Array | null = null;
   private upload: BodyUpload | null = null;
   private cutShort = false;
 
-  constructor(connection: Connection, options: RequestSendingOptions) {
+  constructor(connection: Connection, owner: SendingOwner) {
     this.connection = connection;
-    this.options = options;
+    this.owner = owner;
     this.writtenBefore = connection.bytesWritten;
   }
 
@@ -34,17 +36,16 @@ export class RequestSending {
   }
 
   start({ bytes, body }: { bytes: RequestBytes; body: RequestBody }): void {
-    const { progressed, failed } = this.options;
     if (!this.connection.write(bytes.head)) this.rest = bytes.body;
     else if (bytes.body !== null) this.connection.write(bytes.body);
     if (body === null || body instanceof Uint8Array) return;
     const { stream, length } = body;
-    this.upload = new BodyUpload(this.connection, { stream, length, progressed, failed });
+    this.upload = new BodyUpload(this.connection, { stream, length, owner: this.owner });
     this.upload.run();
   }
 
   drained(): void {
-    this.options.progressed();
+    this.owner.progressed();
     const { rest } = this;
     this.rest = null;
     if (rest === null || this.connection.write(rest)) this.upload?.drained();

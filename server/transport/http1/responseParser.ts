@@ -77,7 +77,7 @@ export class ResponseParser {
     this.framing = head.framing;
     this.statusLine = null;
     this.left = head.length;
-    if (head.framing === 'chunked') this.chunks = new ChunkedBody((piece) => this.events.bodyParsed(piece));
+    if (head.framing === 'chunked') this.chunks = new ChunkedBody(this.events);
     this.complete = head.framing === 'none' || (head.framing === 'length' && head.length === 0);
     this.events.headParsed(head);
   }
