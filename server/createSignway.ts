@@ -1,4 +1,4 @@
-import type { StreamedAnswer } from './answer.ts';
+import type { AnswerStream } from './answerStream.ts';
 import { type App, type AppRegistry, createAppRegistry } from './apps.ts';
 import type { ExchangeRecord } from './exchange.ts';
 import { createBunFetch, listenBun } from './front/bun/bunFront.ts';
@@ -122,7 +122,7 @@ export interface RunningSignway {
  */
 export function createSignway(options: SignwayOptions): Signway {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const streams = new Set<StreamedAnswer>();
+  const streams = new Set<AnswerStream>();
   const transport =
     options.transport ??
     createHttp1Transport(options.upstreamCa === undefined ? {} : { ca: options.upstreamCa });

@@ -10,7 +10,8 @@ import {
 import { Refusal } from '../signing/refusal.ts';
 import type { UpstreamUrl } from '../signing/upstreamUrl.ts';
 import { checkSignedHeaders, type ReceivedRequest, verifySignature } from '../signing/verifySignature.ts';
-import { respond, type StreamedAnswer } from './answer.ts';
+import { respond } from './answer.ts';
+import type { AnswerStream } from './answerStream.ts';
 import type { App, AppRegistry } from './apps.ts';
 import { BoundedMemo } from './boundedMemo.ts';
 import type { ClientAnswer } from './clientAnswer.ts';
@@ -52,7 +53,7 @@ export interface Gateway {
   readonly limiter: Limiter;
   readonly occupancy: Occupancy;
   readonly clientAddress: ClientAddress;
-  readonly streams: Set<StreamedAnswer>;
+  readonly streams: Set<AnswerStream>;
   readonly stopping: () => boolean;
   readonly clock: () => number;
   readonly onExchange: (record: ExchangeRecord) => void;
