@@ -12,12 +12,14 @@ import { parseArgs } from 'node:util';
 import { version as fastifyProxyVersion } from '@fastify/http-proxy/package.json';
 import { version as fastifyVersion } from 'fastify/package.json';
 import { allCases } from './allCases.ts';
-import { describeMachine, loadBefore } from './machine/describeMachine.ts';
+import { describeMachine } from './machine/describeMachine.ts';
 import { descriptorLimit } from './machine/descriptorLimit.ts';
+import { watchOthers } from './machine/othersCpu.ts';
 import { findTools } from './machine/tools.ts';
 import { comparisonTable, textTable } from './report/comparisonTable.ts';
 import { type Conditions, mergeFigures, readFigures, writeFigures } from './report/figuresFile.ts';
 import { performanceReport } from './report/performanceReport.ts';
+import { shown } from './report/shown.ts';
 import { writePerformancePage } from './report/writePerformancePage.ts';
 import { runCase } from './runCase.ts';
 import { selectCases } from './selection.ts';
@@ -68,15 +70,17 @@ async function run(): Promise<void> {
   say(`${conditions.machine}; ${rounds} × ${seconds} s`);
 
   for (const each of chosen) {
-    const load = loadBefore();
+    const others = watchOthers();
     const results = await runCase(each, systems, {
       rounds,
       seconds,
       onRun: (system, round) => remark(`${each.id}  round ${round + 1}/${rounds}  ${system}`),
     });
-    say(`\n${each.title}  (${each.id})\n${textTable(comparisonTable(results))}`);
+    say(
+      `\n${each.title}  (${each.id}; ${shown(others() * 100)} % of the machine went to others)\n${textTable(comparisonTable(results))}`,
+    );
     if (options.write) {
-      const measured = { ...results, date: today(), commit: commit(), loadBefore: load };
+      const measured = { ...results, date: today(), commit: commit(), others: others() };
       await keep({ conditions, measured, ids: every.map(({ id }) => id) });
     }
   }

@@ -17,14 +17,19 @@ setDefaultTimeout(60_000);
 describe('the clients against the upstream of streams', () => {
   let upstream: Awaited<ReturnType<typeof startProcess>>;
   let origin: string;
+  let folder: string;
 
   beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'signway-load-'));
     const port = freePort();
     origin = `http://127.0.0.1:${port}`;
     const file = join(import.meta.dirname, '../upstreams/streamUpstream.ts');
-    upstream = await startProcess([process.execPath, file, String(port)], { port, folder: '/tmp' });
+    upstream = await startProcess([process.execPath, file, String(port)], { port, folder });
   });
-  afterAll(() => upstream.stop());
+  afterAll(async () => {
+    await upstream?.stop();
+    await rm(folder, { recursive: true });
+  });
 
   test('whole bodies are counted, also on a connection used again', async () => {
     const options = { size: 200_000, connections: 2, seconds: 0.2 } as const;

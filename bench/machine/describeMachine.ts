@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { cpus, loadavg, release, totalmem } from 'node:os';
+import { cpus, release, totalmem } from 'node:os';
 import { descriptorLimit } from './descriptorLimit.ts';
 
 /** The machine in one line, for a report. */
@@ -11,11 +11,6 @@ export function describeMachine(): string {
     `Linux ${release()}, ${distribution()}`,
     `${descriptorLimit().toLocaleString('en')} open files`,
   ].join('; ');
-}
-
-/** How many processes wanted a processor, on average over the last minute: of an idle machine near 0. */
-export function loadBefore(): number {
-  return loadavg()[0]!;
 }
 
 function distribution(): string {

@@ -30,7 +30,7 @@ export function descendants(pid: number): number[] {
 }
 
 // sysconf(_SC_CLK_TCK): 100 on every Linux that Bun runs on.
-const TICKS_PER_SECOND = 100;
+export const TICKS_PER_SECOND = 100;
 
 function sumOver(pid: number, measure: (pid: number) => number): number {
   return [pid, ...descendants(pid)].reduce((sum, each) => sum + unlessGone(() => measure(each), 0), 0);

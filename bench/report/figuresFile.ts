@@ -21,8 +21,8 @@ export interface MeasuredCase extends CaseResults {
   /** YYYY-MM-DD. */
   readonly date: string;
   readonly commit: string;
-  /** Of the machine, over the minute before the case. */
-  readonly loadBefore: number;
+  /** The share of the machine's processors that went to processes which were no part of it, from 0 to 1. */
+  readonly others: number;
 }
 
 /** Reads what was kept; null when nothing was. */

@@ -5,8 +5,8 @@ import type { Measured, MeasuredCase } from './figuresFile.ts';
 import { ratioPlot } from './ratioPlot.ts';
 import { shown } from './shown.ts';
 
-/** A run of fewer rounds or seconds says where things stand, and no more. */
-export const FULL_RUN = { rounds: 3, seconds: 3 } as const;
+/** With fewer rounds or seconds, or with more of the machine gone to others, figures are an indication alone. */
+export const GOOD_RUN = { rounds: 3, seconds: 3, others: 0.05 } as const;
 
 export interface PerformanceReport {
   readonly markdown: string;
@@ -39,11 +39,14 @@ const GROUPS = {
 } as const satisfies Record<Case['group'], string>;
 
 function renderConditions({ machine, versions, systems, cases }: Measured): string {
-  const isShort = cases.some(({ rounds, seconds }) => rounds < FULL_RUN.rounds || seconds < FULL_RUN.seconds);
-  const warning = isShort
-    ? '> **A short run.** Some cases below were given fewer than ' +
-      `${FULL_RUN.rounds} rounds or ${FULL_RUN.seconds} seconds: take their figures for an indication.\n\n`
-    : '';
+  const isGood = cases.every(
+    ({ rounds, seconds, others }) =>
+      rounds >= GOOD_RUN.rounds && seconds >= GOOD_RUN.seconds && others <= GOOD_RUN.others,
+  );
+  const warning = isGood
+    ? ''
+    : `> **An indication.** Some cases below were given fewer than ${GOOD_RUN.rounds} rounds or ${GOOD_RUN.seconds} ` +
+      `seconds, or a machine of which over ${GOOD_RUN.others * 100} % went to others. Each says which.\n\n`;
   return `${warning}**Machine**: ${machine}. Load generator, system and upstream share it.
 
 **Versions**: ${Object.entries(versions)
@@ -73,7 +76,7 @@ function renderOverview(cases: readonly MeasuredCase[]): string {
 
 function renderCase(each: MeasuredCase): string {
   const rounds = each.rounds === 1 ? '1 round' : `${each.rounds} rounds`;
-  const of = `${rounds} of ${each.seconds} s on ${each.date}, commit ${each.commit}, load before ${shown(each.loadBefore)}`;
+  const of = `${rounds} of ${each.seconds} s on ${each.date}, commit ${each.commit}, ${shown(each.others * 100)} % of the machine went to others`;
   return `#### ${each.title}
 
 ${each.method} (\`--only ${each.id}\`; ${of})

@@ -7,7 +7,9 @@ import { shown } from './shown.ts';
  * round to the highest. The axis is logarithmic, so that twice and half lie equally far from 1.
  */
 export function ratioPlot(cases: readonly CaseResults[], { title }: { title: string }): string {
-  const rows = cases.map((each) => ({ title: each.title, dots: compare(each).filter(isDrawn) }));
+  const rows = cases
+    .map((each) => ({ title: labelOf(each), dots: compare(each).filter((dot) => isDrawn(dot, each)) }))
+    .filter(({ dots }) => dots.length > 0);
   const names = [...new Set(rows.flatMap(({ dots }) => dots.map(({ system }) => system)))];
   const colour = (system: string) => COLOURS[system] ?? '#555555';
   const bounds = axisBounds(rows.flatMap(({ dots }) => dots.flatMap(({ spread }) => spread)));
@@ -17,7 +19,7 @@ export function ratioPlot(cases: readonly CaseResults[], { title }: { title: str
   const drawn: string[] = [];
   let y = TOP;
   for (const row of rows) {
-    const height = Math.max(1, row.dots.length) * LANE + GAP;
+    const height = row.dots.length * LANE + GAP;
     drawn.push(text(row.title, { x: LEFT - 14, y: y + height / 2 + 4, anchor: 'end' }));
     drawn.push(line({ x: LEFT, y: y + height }, { x: WIDTH - RIGHT, y: y + height }, GRID));
     row.dots.forEach((dot, lane) => {
@@ -34,7 +36,7 @@ export function ratioPlot(cases: readonly CaseResults[], { title }: { title: str
     const at = { x: LEFT + i * 105, y: 44 };
     return `<circle cx="${at.x}" cy="${at.y}" r="4.5" fill="${colour(system)}"/>${text(system, { x: at.x + 9, y: at.y + 4 })}`;
   });
-  const caption = `ratio to ${cases[0]?.reference ?? 'nginx'}: right of the dark line is better`;
+  const caption = 'ratio to nginx: right of the dark line is better';
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 44}" width="${WIDTH}" height="${y + 44}" font-family="system-ui, sans-serif" font-size="12" fill="#1f2328">
 <title>${escaped(title)}</title>
 <rect width="100%" height="100%" fill="#ffffff"/>
@@ -43,14 +45,10 @@ ${[...legend, ...axis, ...drawn].join('\n')}
 ${text(caption, { x: (LEFT + WIDTH - RIGHT) / 2, y: y + 34, anchor: 'middle' })}
 </svg>
 `;
-
-  function isDrawn({ system, ratio }: Comparison): boolean {
-    return !Number.isNaN(ratio) && cases.every(({ reference }) => system !== reference);
-  }
 }
 
-const WIDTH = 900;
-const LEFT = 330;
+const WIDTH = 960;
+const LEFT = 400;
 const RIGHT = 60;
 const TOP = 64;
 const LANE = 13;
@@ -58,12 +56,20 @@ const GAP = 12;
 const GRID = '#d8dee4';
 const COLOURS: Readonly<Record<string, string>> = {
   signway: '#0969da',
-  'signway-library': '#0969da',
+  'signway-library': '#54aeff',
   haproxy: '#8250df',
   caddy: '#1a7f37',
   fastify: '#bc4c00',
   'bun-fetch': '#bf3989',
 };
+
+function labelOf({ title, reference }: CaseResults): string {
+  return reference === 'nginx' ? title : `${title} (beside ${reference})`;
+}
+
+function isDrawn({ system, ratio }: Comparison, { reference }: CaseResults): boolean {
+  return !Number.isNaN(ratio) && system !== reference;
+}
 
 /** Whole powers of two around all values, and around 1. */
 function axisBounds(values: readonly number[]): { low: number; high: number } {

@@ -32,7 +32,7 @@ const RESULTS: CaseResults = {
     caddy: { rounds: [], failure: 'has no option --workers' },
   },
 };
-const MEASURED_CASE: MeasuredCase = { ...RESULTS, date: '2026-11-24', commit: 'abc1234', loadBefore: 0.1 };
+const MEASURED_CASE: MeasuredCase = { ...RESULTS, date: '2026-11-24', commit: 'abc1234', others: 0.01 };
 const CONDITIONS = { machine: 'a machine', versions: { bun: '1.4.5' }, systems: { nginx: 'the peer' } };
 const MEASURED: Measured = { ...CONDITIONS, cases: [MEASURED_CASE] };
 
@@ -103,10 +103,12 @@ describe('the report', () => {
     expect(Object.keys(plots)).toEqual(['requests.svg']);
   });
 
-  test('says so when it is of a short run', () => {
-    expect(performanceReport(MEASURED).markdown).not.toContain('A short run');
-    const short = { ...MEASURED, cases: [{ ...MEASURED_CASE, rounds: 1 }] };
-    expect(performanceReport(short).markdown).toContain('A short run');
+  test('says so when it is of a short run, or of a machine that others used', () => {
+    expect(performanceReport(MEASURED).markdown).not.toContain('An indication');
+    for (const change of [{ rounds: 1 }, { seconds: 1 }, { others: 0.2 }]) {
+      const weak = { ...MEASURED, cases: [{ ...MEASURED_CASE, ...change }] };
+      expect(performanceReport(weak).markdown).toContain('An indication');
+    }
   });
 
   test('its plot is well-formed and shows who has a ratio, but neither the reference nor direct', () => {
