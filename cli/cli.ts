@@ -41,6 +41,8 @@ const COMMANDS = {
   inspect: async () => (await import('./inspect.ts')).inspect,
   keygen: async () => (await import('./keygen.ts')).keygen,
   health: async () => (await import('./health.ts')).health,
+  config: async () => (await import('./config.ts')).config,
+  init: async () => (await import('./init.ts')).init,
 } as const satisfies Record<string, () => Promise<Command>>;
 
 const ASKS_FOR_VERSION: ReadonlySet<string> = new Set(['--version', '-v', 'version']);

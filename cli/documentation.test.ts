@@ -6,7 +6,7 @@ const DOCUMENT = await Bun.file(new URL('../docs/cli.md', import.meta.url)).text
 const OPTION = /--[a-z][a-z0-9-]+/g;
 
 describe('docs/cli.md', () => {
-  test.each(['serve', 'sign', 'grant', 'inspect', 'keygen', 'health'])(
+  test.each(['serve', 'sign', 'grant', 'inspect', 'keygen', 'health', 'config', 'init'])(
     'documents the options of %s, and no others',
     async (command) => {
       const { stdout } = await runSignway([command, '--help']);
@@ -38,7 +38,7 @@ describe('docs/cli.md', () => {
     );
     const named = new Set(helps.flatMap(({ stdout }) => stdout.match(/SW_[A-Z_]+/g) ?? []));
     for (const variable of named) expect(section('Environment variables')).toContain(`\`${variable}\``);
-    expect(named.size).toBe(6);
+    expect(named.size).toBe(8);
   });
 });
 

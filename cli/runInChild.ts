@@ -22,7 +22,9 @@ export async function runInChild(
   let lastResort: ReturnType<typeof setTimeout> | undefined;
   const release = onSignal((signal: StopSignal) => {
     child.kill(signal);
-    if (stepFor() === 'exit') lastResort ??= setTimeout(() => child.kill('SIGKILL'), EXIT_GRACE);
+    // SIGHUP may ask for a reload, and often.
+    if (signal !== 'SIGHUP' && stepFor() === 'exit')
+      lastResort ??= setTimeout(() => child.kill('SIGKILL'), EXIT_GRACE);
   });
   try {
     const code = await exited;

@@ -3,18 +3,23 @@ import {
   type ExchangeRecord,
   type RunningSignway,
   type Signway,
-  type SignwayOptions,
+  type SignwayRules,
 } from '../server/index.ts';
 import { CliError } from './cliError.ts';
 import { defineCommand } from './command.ts';
+import { givenAppOptions } from './commandLineApp.ts';
+import { configPath } from './configPath.ts';
 import { EXIT } from './exitCodes.ts';
 import { createLineWriter } from './lineWriter.ts';
+import { loadConfig } from './loadConfig.ts';
 import { createMessages } from './messages.ts';
+import { createReloading } from './reloading.ts';
 import { needsChild, serveInChild } from './serveInChild.ts';
 import { SERVE_OPTIONS } from './serveOptions.ts';
 import { readServeSettings, type ServeSettings } from './serveSettings.ts';
 import { startupWarnings } from './startupWarnings.ts';
 import { stopOnSignal } from './stopOnSignal.ts';
+import { openStore } from './storeChoice.ts';
 import { createTransport } from './transportChoice.ts';
 
 /**
@@ -28,6 +33,10 @@ export const serve = defineCommand({
   description: 'Run the gateway: verify signed URLs, add the headers, stream the answers',
   options: SERVE_OPTIONS,
   examples: [
+    {
+      says: 'Several apps, with their limits, as signway.config.ts says (`signway init` writes one):',
+      command: 'signway serve --config signway.config.ts',
+    },
     {
       says: 'One app, one upstream, its key in the environment:',
       command:
@@ -55,34 +64,60 @@ export const serve = defineCommand({
     'Times are written 30s, 500ms, 10m, 1h or 7d, a plain number being seconds; 0 switches a timeout off. ' +
       'Sizes are written 10MiB or 512KiB, a plain number being bytes.',
     'Each finished exchange is a line of JSON on stdout; everything else goes to stderr.',
+    'With a configuration file SIGHUP reads it again: a bad file changes nothing, running streams keep their rules.',
     'SIGTERM or Ctrl-C lets running streams end within --drain; a second one, after a second, exits at once.',
   ],
   async run(line, terminal) {
     const messages = createMessages(terminal.stderr);
     const warnings: string[] = [];
-    const settings = readServeSettings(line, {
-      env: terminal.env,
-      warn: (message) => void warnings.push(message),
-    });
+    const { env } = terminal;
+    const namesApp = givenAppOptions(line).length > 0 || Boolean(env.SW_ID);
+    const path = configPath(line.value('config'), { env, namesApp });
+    const readSettings = async () => {
+      const loaded = path === undefined ? undefined : await loadConfig(path, { env });
+      warnings.push(...(loaded?.warnings ?? []));
+      return readServeSettings(line, { env, loaded, warn: (message) => void warnings.push(message) });
+    };
+    const settings = await readSettings();
     // The child reads the same settings, and it is the one that warns.
-    if (settings.transport === 'fetch' && needsChild(terminal.env)) return serveInChild(terminal);
+    if (settings.transport === 'fetch' && needsChild(env)) return serveInChild(terminal);
 
-    for (const warning of [...warnings, ...startupWarnings(settings)]) messages.warn(warning);
+    for (const warning of [...warnings.splice(0), ...startupWarnings(settings)]) messages.warn(warning);
     const lines = createLineWriter(terminal.stdout, {
       onLoss: (reason) => messages.warn(`lines about exchanges are lost: ${reason}`),
     });
+    const store = openStore(settings.store);
     const signway = createSignway({
-      ...gatewayOptions(settings),
+      ...rulesOf(settings),
+      trustProxies: settings.trustProxies,
+      store,
       transport: await createTransport(settings.transport, settings.upstreamCa),
       ...(settings.exchangeLines ? { onExchange: (record) => lines.write(exchangeLine(record)) } : {}),
     });
     const running = listen(signway, settings);
+    const reloading =
+      path === undefined
+        ? undefined
+        : createReloading({
+            settings,
+            messages,
+            readSettings,
+            takeWarnings: () => warnings.splice(0),
+            apply: (next) => signway.update(rulesOf(next)),
+          });
     // Whoever reads that it listens may ask it to stop.
-    const stopped = stopOnSignal(running, { terminal, messages, drain: settings.drain });
-    messages.success(`Listening on ${running.url.href} for app '${settings.id}'`);
+    const stopped = stopOnSignal(running, {
+      terminal,
+      messages,
+      drain: settings.drain,
+      ...(reloading === undefined ? {} : { onHangup: () => reloading.reload('SIGHUP') }),
+    });
+    messages.success(`Listening on ${running.url.href} for ${appsOf(settings)}`);
     const code = await stopped;
+    reloading?.close();
     // A reader that does not read must not keep a stopped gateway alive.
     await Promise.race([lines.flush(), Bun.sleep(LAST_LINES)]);
+    await store.close();
     return code;
   },
 });
@@ -90,15 +125,14 @@ export const serve = defineCommand({
 // How long the last lines may take to be read, in milliseconds.
 const LAST_LINES = 2000;
 
-function gatewayOptions(settings: ServeSettings): SignwayOptions {
-  const { id, secret, headers, upstreams, allowNetworks, trustProxies, resolve, cors, limits } = settings;
-  return {
-    apps: [{ id, secrets: [secret], upstreams: upstreams.map((origin) => ({ origin, headers })) }],
-    network: { allowNetworks, resolve },
-    trustProxies,
-    cors,
-    limits,
-  };
+/** What can be exchanged while it runs. */
+function rulesOf({ apps, allowNetworks, resolve, cors, limits }: ServeSettings): SignwayRules {
+  return { apps, network: { allowNetworks, resolve }, cors, limits };
+}
+
+function appsOf({ app, apps }: ServeSettings): string {
+  if (app !== null) return `app '${app.id}'`;
+  return apps.length === 1 ? `app '${apps[0]!.id}'` : `${apps.length} apps`;
 }
 
 function exchangeLine(record: ExchangeRecord): string {

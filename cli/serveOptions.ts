@@ -18,6 +18,21 @@ export const SERVE_OPTIONS = {
     required: false,
     description: "The app's secret. Others can read a command line: prefer SW_SECRET or SW_SECRET_FILE",
   },
+  config: {
+    type: 'string',
+    alias: ['c'],
+    valueHint: 'file',
+    description: 'The configuration file, with its apps (SW_CONFIG, or signway.config.* here)',
+  },
+  'reload-on-change': {
+    type: 'boolean',
+    description: 'Read the configuration file again when it changes, beside SIGHUP',
+  },
+  store: {
+    type: 'string',
+    valueHint: 'memory|sqlite:file|redis://…',
+    description: 'Where uses, limits and revocations are counted (SW_STORE, or memory)',
+  },
   'secret-file': {
     type: 'string',
     group: 'Secrets',

@@ -1,28 +1,35 @@
 import { readFileSync } from 'node:fs';
 import { parseDuration } from '../config/duration.ts';
-import { ANY_ORIGIN, type CorsOptions, type Limits, type PinnedName } from '../server/index.ts';
+import type { StoreChoice } from '../config/gatewayConfig.ts';
+import type { App, CorsOptions, Limits, PinnedName } from '../server/index.ts';
 import { parseNetwork } from '../server/upstream/addressRange.ts';
 import { shownUrl } from '../server/upstream/shownUrl.ts';
-import { compileUpstream } from '../server/upstream/upstreamRule.ts';
 import { CliError } from './cliError.ts';
-import type { CommandLine } from './commandLine.ts';
+import {
+  appOf,
+  type CommandLineApp,
+  givenAppOptions,
+  readCommandLineApp,
+  type ServeLine,
+  type SettingsSources,
+} from './commandLineApp.ts';
 import { EXIT } from './exitCodes.ts';
 import { given } from './given.ts';
-import { readHeaderFields, splitHeaderLines } from './headerFields.ts';
 import { readLimits } from './limitOptions.ts';
+import type { LoadedConfig } from './loadConfig.ts';
 import { readPinnedName } from './pinnedName.ts';
-import { findSourced, type Source } from './secretSources.ts';
-import type { SERVE_OPTIONS } from './serveOptions.ts';
+import { readStore } from './storeChoice.ts';
 import { readTransport, type TransportName } from './transportChoice.ts';
 
-/** A gateway as the command line, the environment and files describe it; everything is checked. */
+/** A gateway as the command line, the environment and a configuration file describe it; everything is checked. */
 export interface ServeSettings {
-  readonly id: string;
-  readonly secret: string;
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  /** Which of them stood on the command line, where others can read them. */
-  readonly inArgv: { readonly secret: boolean; readonly headers: readonly string[] };
-  readonly upstreams: readonly string[];
+  readonly apps: readonly App[];
+  /** The app of the command line; null where the apps are a file's. */
+  readonly app: CommandLineApp | null;
+  /** The configuration file, if there is one. */
+  readonly configPath: string | null;
+  readonly reloadOnChange: boolean;
+  readonly store: StoreChoice;
   readonly allowNetworks: readonly string[];
   readonly trustProxies: readonly string[];
   readonly resolve: readonly PinnedName[];
@@ -39,123 +46,50 @@ export interface ServeSettings {
   readonly exchangeLines: boolean;
 }
 
-export interface SettingsSources {
-  env: Readonly<Record<string, string | undefined>>;
-  warn(message: string): void;
-}
-
-type ServeLine = CommandLine<keyof typeof SERVE_OPTIONS>;
-
 /**
- * Reads and checks everything, before anything is listened on.
+ * Reads and checks everything, before anything is listened on. Each setting is the command line's, else the
+ * environment's, else the configuration file's, else the default.
  *
  * @throws {CliError} 2 for the command line, 3 for the environment and files
  */
-export function readServeSettings(line: ServeLine, sources: SettingsSources): ServeSettings {
-  const { env } = sources;
-  const id = given(line.value('id'), { option: 'the app id', variable: 'SW_ID', env });
-  if (id === undefined) {
-    throw new CliError(
-      EXIT.usage,
-      'there is no app id',
-      'Give it as `signway serve ID` or in SW_ID. `signway keygen` makes an id and a secret.',
-    );
-  }
-  if (id.text === '') throw new CliError(id.exitCode, `${id.name} is empty`);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-  if (/[/\u0000-\u001f\u007f]/.test(id.text)) {
-    throw new CliError(id.exitCode, `${id.name} must hold no slash and no control character`);
-  }
-  const secret = findSourced({
-    argument: line.value('secret'),
-    file: line.value('secret-file'),
-    variable: 'SW_SECRET',
-    ...sources,
-  });
-  if (secret === undefined) {
-    throw new CliError(
-      EXIT.usage,
-      `app '${id.text}' has no secret`,
-      'Put it into SW_SECRET or SW_SECRET_FILE.',
-    );
-  }
-  if (secret.text === '') throw new CliError(EXIT.usage, 'the secret is empty');
-  const { headers, source } = readInjectedHeaders(line, sources);
-  const upstreams = readUpstreams(line.values('allow-upstream'));
-  if (headers.length > 0 && upstreams.length > 1) {
-    throw new CliError(
-      EXIT.usage,
-      'headers belong to one upstream, and there are several --allow-upstream',
-      'Run one gateway for each upstream, or leave one --allow-upstream.',
-    );
-  }
-
-  return {
-    id: id.text,
-    secret: secret.text,
-    headers,
-    inArgv: {
-      secret: secret.source === 'argument',
-      headers: source === 'argument' ? headers.map(([name]) => name) : [],
-    },
-    upstreams: upstreams.length === 0 ? [ANY_ORIGIN] : upstreams,
-    allowNetworks: readNetworks('allow-network', line),
-    trustProxies: readNetworks('trust-proxy', line),
-    resolve: line.values('resolve').map(readPinnedName),
-    upstreamCa: readAuthorities(line.value('upstream-ca')),
-    port: readPort(line.value('port'), env.PORT),
-    hostname: line.value('host'),
-    front: readFront(line.value('front')),
-    cors: readCors(line),
-    limits: readLimits(line),
-    drain: readDrain(line.value('drain')),
-    transport: readTransport(line.value('transport')),
-    exchangeLines: line.flag('bytes-monitor') ?? true,
-  };
-}
-
-/** The headers of the command line; else those of `--headers-file`, `SW_HEADERS` or `SW_HEADERS_FILE`. */
-function readInjectedHeaders(
+export function readServeSettings(
   line: ServeLine,
-  sources: SettingsSources,
-): { headers: [string, string][]; source: Source | undefined } {
-  const given = line.values('header');
-  const elsewhere = findSourced({
-    argument: undefined,
-    file: line.value('headers-file'),
-    variable: 'SW_HEADERS',
-    lines: 'many',
-    ...sources,
-  });
-  if (given.length > 0) {
-    if (elsewhere !== undefined) {
-      sources.warn('the headers of -H are used, those of the environment or a file are not');
-    }
-    return { headers: readHeaderFields(given, { from: '-H', exitCode: EXIT.usage }), source: 'argument' };
+  { loaded, ...sources }: SettingsSources & { loaded?: LoadedConfig | undefined },
+): ServeSettings {
+  const { env } = sources;
+  const config = loaded?.config;
+  const app = config === undefined ? readCommandLineApp(line, sources) : null;
+  const [first] = config === undefined ? [] : givenAppOptions(line);
+  if (first !== undefined) {
+    throw new CliError(EXIT.usage, `the apps are those of ${loaded!.path}, and ${first} describes another`);
   }
-  if (elsewhere === undefined) return { headers: [], source: undefined };
-  const from = elsewhere.source === 'file' ? 'the file of headers' : 'SW_HEADERS';
-  const lines = splitHeaderLines(elsewhere.text);
+  const store = given(line.value('store'), { option: '--store', variable: 'SW_STORE', env });
+  const networks = readNetworks('allow-network', line);
+  const proxies = readNetworks('trust-proxy', line);
+  const names = line.values('resolve').map(readPinnedName);
+  const authorities = readAuthorities(line.value('upstream-ca'));
   return {
-    headers: readHeaderFields(lines, { from, exitCode: EXIT.configuration }),
-    source: elsewhere.source,
+    apps: app === null ? config!.apps : [appOf(app)],
+    app,
+    configPath: loaded?.path ?? null,
+    reloadOnChange: line.flag('reload-on-change') ?? config?.reloadOnChange ?? false,
+    store: store === undefined ? (config?.store ?? { kind: 'memory' }) : readStore(store),
+    allowNetworks: networks.length > 0 ? networks : (config?.network.allowNetworks ?? []),
+    trustProxies: proxies.length > 0 ? proxies : (config?.trustProxies ?? []),
+    resolve: names.length > 0 ? names : (config?.network.resolve ?? []),
+    upstreamCa: authorities ?? config?.upstreamCa,
+    port: readPort(line.value('port'), { variable: env.PORT, configured: config?.port }),
+    hostname: line.value('host') ?? config?.host,
+    front: readFront(line.value('front')),
+    cors: { ...config?.cors, ...readCors(line) },
+    limits: { ...config?.limits, ...readLimits(line) },
+    drain: readDrain(line.value('drain')) ?? config?.drain ?? DEFAULT_DRAIN,
+    transport: readTransport(line.value('transport')),
+    exchangeLines: line.flag('bytes-monitor') ?? config?.exchangeLines ?? true,
   };
 }
 
-function readUpstreams(origins: readonly string[]): readonly string[] {
-  for (const origin of origins) {
-    try {
-      compileUpstream(origin);
-    } catch (error) {
-      throw new CliError(
-        EXIT.usage,
-        `--allow-upstream: ${(error as Error).message}`,
-        'For example --allow-upstream https://api.openai.com',
-      );
-    }
-  }
-  return origins;
-}
+const DEFAULT_DRAIN = 30_000;
 
 function readNetworks(option: 'allow-network' | 'trust-proxy', line: ServeLine): readonly string[] {
   const networks = line.values(option);
@@ -179,8 +113,11 @@ function readAuthorities(path: string | undefined): string | undefined {
   return pem;
 }
 
-function readPort(argument: string | undefined, variable: string | undefined): number {
-  const text = argument ?? (variable || '3000');
+function readPort(
+  argument: string | undefined,
+  { variable, configured = 3000 }: { variable: string | undefined; configured?: number | undefined },
+): number {
+  const text = argument ?? (variable || String(configured));
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   const [name, exitCode] =
@@ -218,7 +155,8 @@ function readOrigins(origins: readonly string[]): '*' | readonly string[] {
   });
 }
 
-function readDrain(text = '30s'): number {
+function readDrain(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   const drain = parseDuration(text);
   if (drain === undefined) throw new CliError(EXIT.usage, '--drain must be a time such as 30s or 5m');
   return drain;

@@ -6,8 +6,10 @@ import type { ServeSettings } from './serveSettings.ts';
  *
  * **Security**: names headers and the app's id, never a value.
  */
-export function startupWarnings(settings: ServeSettings): string[] {
-  const { id, secret, headers, inArgv, upstreams } = settings;
+export function startupWarnings({ app }: Pick<ServeSettings, 'app'>): string[] {
+  // A configuration file is warned about where it is read.
+  if (app === null) return [];
+  const { id, secret, headers, inArgv, upstreams } = app;
   const names = headers.map(([name]) => name).join(', ');
   const warnings: string[] = [];
   if (upstreams.includes(ANY_ORIGIN)) {

@@ -10,6 +10,8 @@ export interface StopOptions {
   messages: Messages;
   /** Milliseconds that running streams may go on. */
   drain: number;
+  /** What SIGHUP does in place of stopping. */
+  onHangup?: () => void;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface StopOptions {
  * second, a second or more later, breaks them off and gives 1 as soon as each has left its record.
  */
 export function stopOnSignal(running: RunningSignway, options: StopOptions): Promise<ExitCode> {
-  const { terminal, messages, drain } = options;
+  const { terminal, messages, drain, onHangup } = options;
   const stepFor = createSignalGate(() => performance.now());
   return new Promise((resolve, reject) => {
     const finish = (code: ExitCode) => {
@@ -34,6 +36,7 @@ export function stopOnSignal(running: RunningSignway, options: StopOptions): Pro
       finish(EXIT.done);
     };
     const release = terminal.onSignal((signal) => {
+      if (signal === 'SIGHUP' && onHangup !== undefined) return onHangup();
       switch (stepFor()) {
         case 'drain':
           messages.info(

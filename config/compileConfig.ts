@@ -54,9 +54,10 @@ function compile(config: SignwayConfig, { problems, sources }: Context): Gateway
   return {
     apps,
     network: {
-      allowNetworks: networksOf(config, problems.at('allowNetworks')),
+      allowNetworks: networksOf(config.allowNetworks, problems.at('allowNetworks')),
       resolve: pinnedNamesOf(config, problems.at('resolve')),
     },
+    trustProxies: networksOf(config.trustProxies, problems.at('trustProxies')),
     cors: corsOf(config),
     limits: gatewayLimitsOf(config.limits ?? {}),
     store: storeOf(config.store, { problems: problems.at('store'), sources }),
@@ -69,11 +70,11 @@ function compile(config: SignwayConfig, { problems, sources }: Context): Gateway
   };
 }
 
-function networksOf({ allowNetworks = [] }: SignwayConfig, problems: ProblemList): readonly string[] {
-  for (const [index, network] of allowNetworks.entries()) {
+function networksOf(networks: readonly string[] = [], problems: ProblemList): readonly string[] {
+  for (const [index, network] of networks.entries()) {
     if (parseNetwork(network) === null) problems.at(index).error('must be a network such as 10.0.0.0/8');
   }
-  return allowNetworks;
+  return networks;
 }
 
 function pinnedNamesOf({ resolve: names = [] }: SignwayConfig, problems: ProblemList): readonly PinnedName[] {
@@ -94,10 +95,12 @@ function corsOf({ allowOrigins, allowMethods, allowHeaders }: SignwayConfig): Co
 }
 
 function gatewayLimitsOf(limits: NonNullable<SignwayConfig['limits']>): Partial<Limits> {
-  const { maxExpiry, clockSkew, maxUrlLength, maxSignedBody, maxBody, ...timeouts } = limits;
+  const { maxExpiry, clockSkew, maxRequests, maxRequestsPerClient, ...amounts } = limits;
+  const { maxUrlLength, maxSignedBody, maxBody, maxHeaderBytes, maxHeldBytes, ...timeouts } = amounts;
   return {
     ...mapPresent({ maxExpiry, clockSkew }, (time) => Math.floor(milliseconds(time) / 1000)),
-    ...mapPresent({ maxUrlLength, maxSignedBody, maxBody }, bytes),
+    ...mapPresent({ maxRequests, maxRequestsPerClient }, (count) => count),
+    ...mapPresent({ maxUrlLength, maxSignedBody, maxBody, maxHeaderBytes, maxHeldBytes }, bytes),
     ...mapPresent(timeouts, milliseconds),
   };
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Limits } from '../server/limits.ts';
 import { nearestName } from './nearestName.ts';
 import { PRESETS, type PresetName } from './presets.ts';
 
@@ -141,6 +142,14 @@ const app = shape({
 });
 
 const gatewayLimits = shape({
+  maxHeaderBytes: optional(size, 'Largest header section of a request. Default: 16KiB.'),
+  maxRequests: optional(count, 'Requests that are answered at the same time; 0: any. Default: 10000.'),
+  maxRequestsPerClient: optional(count, 'The same for one client address; 0: any. Default: any.'),
+  maxHeldBytes: optional(size, 'Bodies held in memory, all requests together; 0: any. Default: 256MiB.'),
+  headerTimeout: optional(duration, "From a request's first byte to the end of its headers. Default: 15s."),
+  bodySilenceTimeout: optional(duration, 'Silence within a body that is streamed through. Default: 1m.'),
+  keepAliveTimeout: optional(duration, 'Between two requests on one connection. Default: 75s.'),
+  sendTimeout: optional(duration, 'While a client takes nothing of its answer. Default: 1m.'),
   maxExpiry: optional(duration, 'Longest validity that a URL may claim. Default: 7d.'),
   clockSkew: optional(duration, 'How far a signing time may lie ahead. Default: 5m.'),
   maxUrlLength: optional(size, 'Longest URL. Default: 12KiB.'),
@@ -155,7 +164,7 @@ const gatewayLimits = shape({
   silenceTimeout: optional(duration, 'Silence within an answer that is no event stream. Default: 5m.'),
   eventStreamSilenceTimeout: optional(duration, 'Silence within an event stream. Default: none.'),
   totalTimeout: optional(duration, 'A whole exchange. Default: none.'),
-});
+} satisfies Record<keyof Limits, v.GenericSchema>);
 
 const store = v.union(
   [
@@ -193,6 +202,10 @@ export const configSchema = shape({
   allowNetworks: optional(
     texts,
     'Private networks that upstreams may lie in, such as 10.0.0.0/8. Default: none.',
+  ),
+  trustProxies: optional(
+    texts,
+    'Networks of the proxies in front, whose X-Forwarded-For says who the client is. Default: none.',
   ),
   resolve: optional(texts, 'Names pinned to addresses, as HOST:PORT:ADDRESS. Default: none.'),
   upstreamCa: optional(text, "A PEM file of authorities trusted for upstreams, beside the system's."),

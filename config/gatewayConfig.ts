@@ -7,6 +7,8 @@ import type { NetworkOptions } from '../server/upstream/network.ts';
 export interface GatewayConfig {
   readonly apps: readonly App[];
   readonly network: Required<Pick<NetworkOptions, 'allowNetworks' | 'resolve'>>;
+  /** Networks of the proxies in front. */
+  readonly trustProxies: readonly string[];
   readonly cors: CorsOptions;
   readonly limits: Partial<Limits>;
   /** Undefined where the file says nothing. */

@@ -1,4 +1,6 @@
 /** `signway` on Bun: what a backend needs, and the gateway. */
+export type { SignwayConfig } from '../config/configSchema.ts';
+export { defineConfig } from '../config/defineConfig.ts';
 export {
   createSignway,
   type RunningSignway,

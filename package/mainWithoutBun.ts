@@ -1,6 +1,8 @@
 /** `signway` on Node: what a backend needs. The gateway's name is there, so that using it says what it needs. */
 import { needsBun } from './needsBun.ts';
 
+export type { SignwayConfig } from '../config/configSchema.ts';
+export { defineConfig } from '../config/defineConfig.ts';
 export * from './sign.ts';
 
 /** @throws {Error} always */

@@ -1,0 +1,94 @@
+import { type FSWatcher, statSync, watch } from 'node:fs';
+import { dirname } from 'node:path';
+import { CliError } from './cliError.ts';
+import type { Messages } from './messages.ts';
+import type { ServeSettings } from './serveSettings.ts';
+
+export interface ReloadingOptions {
+  /** Those the gateway began with; `configPath` is set. */
+  settings: ServeSettings;
+  messages: Messages;
+  readSettings(): Promise<ServeSettings>;
+  /** What reading them has warned about. */
+  takeWarnings(): readonly string[];
+  /** Puts new rules in force, all or nothing. */
+  apply(settings: ServeSettings): void;
+}
+
+export interface Reloading {
+  /** Reads the configuration again, one time after the other; `why` goes into the message. */
+  reload(why: string): void;
+  close(): void;
+}
+
+/**
+ * Puts a changed configuration file in force without a restart. A file that cannot be used leaves everything as it
+ * was, and that is said.
+ */
+export function createReloading(options: ReloadingOptions): Reloading {
+  const { settings, messages, readSettings, takeWarnings, apply } = options;
+  const path = settings.configPath!;
+  let underway = Promise.resolve();
+  const watcher = settings.reloadOnChange ? watchFile(path, () => reload('it has changed')) : null;
+  return { reload, close: () => watcher?.close() };
+
+  function reload(why: string): void {
+    underway = underway.then(() => reloadNow(why));
+  }
+
+  async function reloadNow(why: string): Promise<void> {
+    try {
+      const next = await readSettings();
+      apply(next);
+      for (const warning of takeWarnings()) messages.warn(warning);
+      const later = STARTING.filter((name) => !Bun.deepEquals(next[name], settings[name]));
+      if (later.length > 0) messages.warn(`${later.join(', ')} will change at the next start`);
+      messages.success(`Reloaded ${path} (${why})`);
+    } catch (error) {
+      takeWarnings();
+      const reason =
+        error instanceof CliError || error instanceof TypeError ? error.message : 'unknown reason';
+      messages.error(`${path} (${why}) is not used, and what was in force stays so: ${reason}`);
+    }
+  }
+}
+
+/** What a running gateway cannot change. */
+const STARTING = [
+  'port',
+  'hostname',
+  'store',
+  'upstreamCa',
+  'trustProxies',
+  'drain',
+  'exchangeLines',
+  'reloadOnChange',
+] as const satisfies readonly (keyof ServeSettings)[];
+
+/**
+ * Watches the folder, not the file: editors put a new file in its place, and Kubernetes turns a link to another
+ * folder.
+ */
+function watchFile(path: string, onChange: () => void): FSWatcher {
+  let known = stamp(path);
+  let settling: ReturnType<typeof setTimeout> | undefined;
+  const watcher = watch(dirname(path), () => {
+    clearTimeout(settling);
+    settling = setTimeout(() => {
+      const now = stamp(path);
+      if (now === null || now === known) return;
+      known = now;
+      onChange();
+    }, SETTLING);
+  });
+  watcher.on('close', () => clearTimeout(settling));
+  return watcher;
+}
+
+// Writing a file takes several steps; this long after the last one it is read, in milliseconds.
+const SETTLING = 100;
+
+function stamp(path: string): string | null {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found === undefined ? null : `${found.dev}:${found.ino}:${found.size}:${found.mtimeMs}`;
+}
