@@ -1,16 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type RunningServe, startServe } from '../../cli/testing/startServe.ts';
 import { type Echoed, type EchoServer, startEcho } from './echo.ts';
-import { addressForHttps } from './publicNames.ts';
 import { installSdk, PUBLISHED_SDKS, type SigningCase } from './sdk.ts';
+import { findStandInAddress } from './standInAddress.ts';
 import { makeCertificate, type TestCertificate } from './testAuthority.ts';
 
 const SECRET = 'my-secret';
 const UPSTREAM = 'https://postman-echo.com';
 
-const address = addressForHttps();
+const address = findStandInAddress();
 const installed = await Promise.all(
-  PUBLISHED_SDKS.map(async (sdk) => ({ ...sdk, outcome: await installSdk(sdk) })),
+  PUBLISHED_SDKS.map(async (sdk) => ({
+    ...sdk,
+    outcome: typeof address === 'string' ? address : await installSdk(sdk),
+  })),
 );
 
 const JSON_POST = {
@@ -105,10 +108,10 @@ let echo: EchoServer;
 let gateway: RunningServe;
 
 beforeAll(async () => {
-  if (address === undefined) return;
+  if (typeof address === 'string') return;
   certificate = await makeCertificate(['postman-echo.com']);
-  echo = startEcho(address, certificate);
-  const pin = ['--resolve', `postman-echo.com:443:${address}`, '--upstream-ca', certificate.caFile];
+  echo = startEcho(address.hostname, certificate);
+  const pin = ['--resolve', `postman-echo.com:443:${address.hostname}`, '--upstream-ca', certificate.caFile];
   gateway = await startServe(['serve', 'my-id', SECRET, ...pin]);
 }, 60_000);
 afterAll(async () => {
@@ -120,10 +123,9 @@ afterAll(async () => {
   }
 }, 30_000);
 
-for (const { name, outcome } of installed) {
-  const reason = address === undefined ? 'port 443 may not be listened on' : outcome;
-  if (typeof reason === 'string') {
-    test.skip(`the published ${name} SDK: ${reason}`, () => {});
+for (const { name, outcome: sdk } of installed) {
+  if (typeof sdk === 'string') {
+    test.skip(`the published ${name} SDK: ${sdk}`, () => {});
     continue;
   }
 
@@ -131,7 +133,7 @@ for (const { name, outcome } of installed) {
     test.each(ACCEPTED)(
       'signs $says, and the upstream gets it',
       async ({ says: _, signed, sent, echoed }) => {
-        const [url] = await reason.sign([signingCase(signed)]);
+        const [url] = await sdk.sign([signingCase(signed)]);
         const answer = await fetch(url!, sent ?? {});
         expect(answer.status).toBe(200);
         expect((await answer.json()) as Echoed).toMatchObject(echoed);
@@ -142,7 +144,7 @@ for (const { name, outcome } of installed) {
     test.each(REFUSED)(
       '$says is refused with $status and $code, and reaches no upstream',
       async (each) => {
-        const [url] = await reason.sign([signingCase(each.signed)]);
+        const [url] = await sdk.sign([signingCase(each.signed)]);
         const before = echo.received();
         const answer = await fetch(each.changed?.(url!) ?? url!, each.sent ?? {});
         expect([answer.status, answer.headers.get('x-sw-error')]).toEqual([each.status, each.code]);
@@ -155,8 +157,8 @@ for (const { name, outcome } of installed) {
       'passes the tests that it is published with',
       async () => {
         const suite = ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', '--pyargs', 'signway_sdk'];
-        const child = Bun.spawn([`${reason.folder}/venv/bin/python`, ...suite], {
-          cwd: reason.folder,
+        const child = Bun.spawn([`${sdk.folder}/venv/bin/python`, ...suite], {
+          cwd: sdk.folder,
           env: { ...process.env, SW_ID: 'my-id', SW_SECRET: SECRET, SW_HOST: gateway.url },
           stdout: 'pipe',
           stderr: 'inherit',

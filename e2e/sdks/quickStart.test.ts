@@ -4,21 +4,21 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { startServe } from '../../cli/testing/startServe.ts';
-import { addressForHttps } from './publicNames.ts';
 import { type InstalledSdk, installSdk, PUBLISHED_SDKS } from './sdk.ts';
+import { findStandInAddress } from './standInAddress.ts';
 import { makeCertificate, type TestCertificate } from './testAuthority.ts';
 
 const BODY = '{\n  "model": "gpt-4o-mini",\n  "stream": true,\n  "prompt": "Say this is a test"\n}';
 const ENV = { SW_ID: 'app-id', SW_SECRET: 'super-secure-string', API_KEY: 'the-key-of-the-api' };
 
-const address = addressForHttps();
-const sdk = await installSdk(PUBLISHED_SDKS.find(({ name }) => name === 'Python')!);
-const reason = address === undefined ? 'port 443 may not be listened on' : sdk;
-
-const skipped = typeof reason === 'string' ? ` (${reason})` : '';
+const address = findStandInAddress();
+const python = PUBLISHED_SDKS.find(({ name }) => name === 'Python')!;
+const sdk = typeof address === 'string' ? address : await installSdk(python);
+const skipped = typeof sdk === 'string' ? ` (${sdk})` : '';
 
 describe.skipIf(skipped !== '')(`the published quick start${skipped}`, () => {
-  const python = sdk as InstalledSdk;
+  const { hostname } = address as { hostname: string };
+  const { folder } = sdk as InstalledSdk;
   let certificate: TestCertificate;
 
   beforeAll(async () => {
@@ -30,11 +30,11 @@ from signway_sdk import sign_url
 upstream = "https://api.openai.com/v1/completions"
 print(sign_url(os.environ["SW_ID"], os.environ["SW_SECRET"], sys.argv[1], upstream, 10, "POST"))
 `;
-    await Bun.write(`${python.folder}/sign.py`, source);
+    await Bun.write(`${folder}/sign.py`, source);
   }, 60_000);
   afterAll(async () => {
     await certificate?.[Symbol.asyncDispose]();
-    await python[Symbol.asyncDispose]();
+    await (sdk as InstalledSdk)[Symbol.asyncDispose]();
   });
 
   test.each([
@@ -43,12 +43,12 @@ print(sign_url(os.environ["SW_ID"], os.environ["SW_SECRET"], sys.argv[1], upstre
   ])(
     'streams a completion event by event, started with %s',
     async (_name, header) => {
-      await using api = startCompletions(address!, certificate);
-      const pin = ['--resolve', `api.openai.com:443:${address}`, '--upstream-ca', certificate.caFile];
+      await using api = startCompletions(hostname, certificate);
+      const pin = ['--resolve', `api.openai.com:443:${hostname}`, '--upstream-ca', certificate.caFile];
       await using gateway = await startServe([ENV.SW_ID, ENV.SW_SECRET, ...header, ...pin]);
       const command = `curl -sN $(venv/bin/python sign.py ${gateway.url}) -H "Content-Type: application/json" -d '${BODY}'`;
       const curl = Bun.spawn(['sh', '-c', command], {
-        cwd: python.folder,
+        cwd: folder,
         env: { ...process.env, ...ENV },
         stdout: 'pipe',
       });

@@ -80,7 +80,7 @@ async function run(command: readonly string[], { folder, env, stdin = '' }: RunO
 }
 
 // What a registry that does not answer may take, in milliseconds.
-const INSTALLING_TIMEOUT = 60_000;
+const INSTALLING_TIMEOUT = 120_000;
 
 const PYTHON = `
 import json, sys
