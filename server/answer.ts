@@ -57,14 +57,16 @@ export function respond(answer: UpstreamAnswer, context: AnswerContext): ClientA
       silence: events ? limits.eventStreamSilenceTimeout : limits.silenceTimeout,
       streams: context.streams,
     });
-    return { status, statusText, headers, body };
+    return { status, statusText, headers, fixed: cors.fixed, body };
   }
   exchange.bytesOut = whole.byteLength;
   exchange.end('complete');
-  if (request.method !== 'HEAD' && !BODILESS.has(status)) return { status, statusText, headers, body: whole };
+  if (request.method !== 'HEAD' && !BODILESS.has(status)) {
+    return { status, statusText, headers, fixed: cors.fixed, body: whole };
+  }
   const length = status === 204 || status === 205 ? undefined : declaredLength(answer.headers);
   if (length !== undefined) headers.push(['Content-Length', String(length)]);
-  return { status, statusText, headers, body: null };
+  return { status, statusText, headers, fixed: cors.fixed, body: null };
 }
 
 const BODILESS = new Set([204, 205, 304]);

@@ -13,7 +13,20 @@ export interface ClientAnswer {
    * character through, from `Headers`, or from this program's own text.
    */
   readonly headers: HeaderPairs;
+  /** More of them, the same on many answers; null for none. */
+  readonly fixed: FixedFields | null;
   readonly body: Uint8Array | null | StreamedBody;
+}
+
+/** Fields that many answers have, written once: a third of an answer's head need not be put together for each. */
+export interface FixedFields {
+  readonly pairs: HeaderPairs;
+  /** As HTTP/1.1 writes them, each line with its end. */
+  readonly lines: string;
+}
+
+export function fixedFields(pairs: HeaderPairs): FixedFields {
+  return { pairs, lines: pairs.map(([name, value]) => `${name}: ${value}\r\n`).join('') };
 }
 
 /** A body that comes piece by piece. */

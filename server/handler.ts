@@ -134,18 +134,19 @@ export function createHandler(gateway: Gateway): Handler {
       });
       if (admission !== null) exchange.hold = await admission;
       const waits = upstream.timeouts === undefined ? limits : { ...limits, ...upstream.timeouts };
-      const answer = await send(
-        upstreamRequest(verified, {
-          url: target,
-          client: request.headers,
-          upstream,
-          address,
-          body,
-          limits: waits,
-          upstreamHeaders,
-        }),
-        { gone: request.gone, hold: exchange.hold },
-      );
+      const outgoing = upstreamRequest(verified, {
+        url: target,
+        client: request.headers,
+        upstream,
+        address,
+        body,
+        limits: waits,
+        upstreamHeaders,
+      });
+      const { hold } = exchange;
+      const answer = await (hold === null
+        ? transport.send(outgoing, request.gone)
+        : sendHeld(outgoing, { gone: request.gone, hold }));
       return respond(answer, {
         request,
         upstream: target,
@@ -162,11 +163,10 @@ export function createHandler(gateway: Gateway): Handler {
   }
 
   /** Sends what was admitted, and has what it holds know whether anything was sent and what came back. */
-  async function send(
+  async function sendHeld(
     request: UpstreamRequest,
-    { gone, hold }: { gone: ClientRequest['gone']; hold: Hold | null },
+    { gone, hold }: { gone: ClientRequest['gone']; hold: Hold },
   ): Promise<UpstreamAnswer> {
-    if (hold === null) return transport.send(request, gone);
     try {
       hold.sent = true;
       return await hold.receive(await transport.send(request, gone));
@@ -223,7 +223,7 @@ export function createHandler(gateway: Gateway): Handler {
 }
 
 function bare(status: number, { id }: Exchange): ClientAnswer {
-  return { status, statusText: '', headers: [['X-Sw-Request-Id', id]], body: null };
+  return { status, statusText: '', headers: [['X-Sw-Request-Id', id]], fixed: null, body: null };
 }
 
 /** What the signature may cover; its body is read only where the URL signs it. */

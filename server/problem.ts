@@ -1,23 +1,26 @@
 import { REFUSALS, type Refusal, type RefusalCode } from '../signing/refusal.ts';
-import type { ClientAnswer } from './clientAnswer.ts';
+import { type ClientAnswer, fixedFields } from './clientAnswer.ts';
 import { PROTECTION } from './headers/clientHeaders.ts';
 
 /** Turns a refusal into an answer: the one place where that is done (RFC 9457, docs/protocol.md). */
 export function problemAnswer(refusal: Refusal, requestId: string): ClientAnswer {
   const { members, headers: further = {} } = refusal.options;
   const headers: [string, string][] = [
-    ['Content-Type', 'application/problem+json'],
-    ['Access-Control-Allow-Origin', '*'],
-    ['Access-Control-Expose-Headers', '*'],
     ['X-Sw-Error', refusal.code],
     ['X-Sw-Request-Id', requestId],
     ...Object.entries(further),
-    ...PROTECTION,
   ];
   if (!REFUSALS[refusal.code].retry) headers.push(['x-should-retry', 'false']);
   const body = Buffer.from(problemDocument(refusal.code, refusal.message, members));
-  return { status: refusal.status, statusText: '', headers, body };
+  return { status: refusal.status, statusText: '', headers, fixed: FIELDS, body };
 }
+
+const FIELDS = fixedFields([
+  ['Content-Type', 'application/problem+json'],
+  ['Access-Control-Allow-Origin', '*'],
+  ['Access-Control-Expose-Headers', '*'],
+  ...PROTECTION,
+]);
 
 export function problemDocument(
   code: RefusalCode,

@@ -45,7 +45,7 @@ export const PROTECTION: readonly [string, string][] = [
 
 const PROTECTED = new Set(PROTECTION.map(([name]) => name.toLowerCase()));
 
-/** Makes the headers of the client's answer from an upstream's, but for CORS and the request's id. */
+/** Makes the headers of the client's answer from an upstream's: what of them may pass. */
 export type ClientHeaders = (received: HeaderPairs, options: ClientHeadersOptions) => [string, string][];
 
 export interface ClientHeadersOptions {
@@ -77,7 +77,6 @@ export function createClientHeaders({ maxNames = 1000 } = {}): ClientHeaders {
       if (holdsSecret(value, secrets)) continue;
       headers.push([name, fate === 'resolve' ? absolute(value, upstream) : value]);
     }
-    headers.push(...PROTECTION);
     return headers;
   };
 }

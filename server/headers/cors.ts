@@ -1,6 +1,7 @@
 import { Refusal } from '../../signing/refusal.ts';
-import type { ClientAnswer } from '../clientAnswer.ts';
+import { type ClientAnswer, type FixedFields, fixedFields } from '../clientAnswer.ts';
 import type { ClientRequest } from '../clientRequest.ts';
+import { PROTECTION } from './clientHeaders.ts';
 
 /** What pages may do. Credentials are never allowed. */
 export interface CorsOptions {
@@ -17,7 +18,9 @@ export interface Cors {
   preflight(request: ClientRequest): ClientAnswer | null;
   /** @throws {Refusal} `origin_not_allowed` for a page of an origin that is not listed */
   check(request: ClientRequest): void;
-  /** Lets the page that asked read an answer of an upstream. */
+  /** What every answer of an upstream has: the gateway's protection, and whom it lets read. */
+  readonly fixed: FixedFields;
+  /** Lets the page that asked read an answer of an upstream, where that depends on the page. */
   allow(headers: [string, string][], request: ClientRequest): void;
 }
 
@@ -42,25 +45,29 @@ export function createCors({ allowOrigins = '*', allowMethods, allowHeaders }: C
       // Echoed, since `*` covers neither Authorization nor, in some browsers, anything (Fetch, section 4.9).
       const asked = allowHeaders ?? request.headers.get('access-control-request-headers');
       if (asked !== null) headers.push(['Access-Control-Allow-Headers', asked]);
-      return { status: 204, statusText: '', headers, body: null };
+      return { status: 204, statusText: '', headers, fixed: null, body: null };
     },
     check(request) {
       const origin = request.headers.get('origin');
       if (listed === null || origin === null || listed.has(origin)) return;
       throw new Refusal('origin_not_allowed', 'pages of this origin may not use the gateway');
     },
+    fixed: fixedFields([
+      ...PROTECTION,
+      ['Access-Control-Expose-Headers', '*'],
+      ...(listed === null ? ANYONE : NOBODY_YET),
+    ]),
     allow(headers, request) {
-      headers.push(['Access-Control-Expose-Headers', '*']);
-      if (listed === null) {
-        headers.push(['Access-Control-Allow-Origin', '*']);
-        return;
-      }
+      if (listed === null) return;
       headers.push(['Vary', 'Origin']);
       const origin = request.headers.get('origin');
       if (origin !== null) headers.push(['Access-Control-Allow-Origin', origin]);
     },
   };
 }
+
+const ANYONE = [['Access-Control-Allow-Origin', '*']] as const;
+const NOBODY_YET = [] as const;
 
 // Seconds; what Chromium keeps at most.
 const PREFLIGHT_MAX_AGE = '7200';

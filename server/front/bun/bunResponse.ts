@@ -5,7 +5,7 @@ import type { HeaderPairs } from '../../transport/transport.ts';
 /** Turns an answer into what `Bun.serve` sends. A body that broke off breaks the client's connection. */
 export function bunResponse(answer: ClientAnswer, request: Request): Response {
   const { status, body } = answer;
-  const headers = new Headers(answer.headers as [string, string][]);
+  const headers = new Headers([...answer.headers, ...(answer.fixed?.pairs ?? [])] as [string, string][]);
   if (body === null) return new Response(null, { status, headers });
   if (!(body instanceof Uint8Array)) {
     const withComment = mayBeginWithComment(request, answer.headers);

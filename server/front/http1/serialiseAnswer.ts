@@ -14,7 +14,7 @@ export interface AnswerFraming {
 
 /** The head of an answer, with what frames its body (RFC 9112, sections 4 and 6), as Latin-1 text. */
 export function serialiseAnswerHead(answer: ClientAnswer, framing: AnswerFraming): string {
-  const { status, statusText, headers } = answer;
+  const { status, statusText, headers, fixed } = answer;
   let text = `HTTP/1.1 ${status} ${statusText === '' ? (STATUS_CODES[status] ?? '') : statusText}\r\n`;
   let dated = false;
   for (const [name, value] of headers) {
@@ -22,6 +22,7 @@ export function serialiseAnswerHead(answer: ClientAnswer, framing: AnswerFraming
     if (name.length === 4 && name.toLowerCase() === 'date') dated = true;
     text += `${name}: ${value}\r\n`;
   }
+  if (fixed !== null) text += fixed.lines;
   if (!dated) text += `Date: ${framing.date}\r\n`;
   if (framing.close) text += 'Connection: close\r\n';
   return `${text}${lengthField(answer, framing)}\r\n`;
