@@ -6,6 +6,7 @@ import type { ReceivingServer } from './front/bun/bunRequest.ts';
 import { listenHttp1 } from './front/http1/http1Front.ts';
 import { createHandler, type Handler } from './handler.ts';
 import { type CorsOptions, createCors } from './headers/cors.ts';
+import { createHooks, type Hooks } from './hooks/hooks.ts';
 import { createLimiter, type Revocable } from './limiting/limiter.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { createClientAddress } from './occupancy/clientAddress.ts';
@@ -16,7 +17,7 @@ import { createHttp1Transport } from './transport/http1/http1Transport.ts';
 import type { Transport } from './transport/transport.ts';
 import { createUpstreamNetwork, type NetworkOptions, type UpstreamNetwork } from './upstream/network.ts';
 
-export interface SignwayOptions {
+export interface SignwayOptions extends Hooks {
   /** The apps themselves, or a registry that looks them up. */
   apps: readonly App[] | AppRegistry;
   /** Default: any origin may read, without credentials. */
@@ -131,6 +132,7 @@ export function createSignway(options: SignwayOptions): Signway {
 
   const clientAddress = createClientAddress(options.trustProxies ?? []);
   const limiter = createLimiter({ store: options.store ?? createMemoryStore() });
+  const hooks = createHooks(options);
   const ports: number[] = [];
   let current = handlerOf(options);
   const handler: Handler = {
@@ -199,6 +201,7 @@ export function createSignway(options: SignwayOptions): Signway {
       occupancy,
       clientAddress,
       streams,
+      hooks,
       stopping: () => stopping,
       clock: options.clock ?? Date.now,
       onExchange: (record) => options.onExchange?.(record),

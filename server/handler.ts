@@ -25,6 +25,7 @@ import { createClientHeaders } from './headers/clientHeaders.ts';
 import type { Cors } from './headers/cors.ts';
 import { createUpstreamHeaders } from './headers/upstreamHeaders.ts';
 import { healthAnswer } from './health.ts';
+import { HookFailure, type HookRunner } from './hooks/hooks.ts';
 import type { Hold } from './limiting/hold.ts';
 import type { Limiter } from './limiting/limiter.ts';
 import { tokenMaximum } from './limiting/tokenMaximum.ts';
@@ -54,6 +55,8 @@ export interface Gateway {
   readonly occupancy: Occupancy;
   readonly clientAddress: ClientAddress;
   readonly streams: Set<AnswerStream>;
+  /** Null where there are none. */
+  readonly hooks: HookRunner | null;
   readonly stopping: () => boolean;
   readonly clock: () => number;
   readonly onExchange: (record: ExchangeRecord) => void;
@@ -71,7 +74,7 @@ export interface Handler {
  * body, the signature, the upstream, the answer (docs/protocol.md, "The order of the checks").
  */
 export function createHandler(gateway: Gateway): Handler {
-  const { cors, network, transport, limits, limiter, streams, clock } = gateway;
+  const { cors, network, transport, limits, limiter, streams, hooks, clock } = gateway;
   const compileApp = createAppCompiler();
   const bodySchemas = createBodySchemas();
   const values = new BoundedMemo<ValueReading>();
@@ -133,6 +136,10 @@ export function createHandler(gateway: Gateway): Handler {
         tokenMaximum: app.countsTokens ? tokenMaximum(request.headers.get('content-type'), whole) : undefined,
       });
       if (admission !== null) exchange.hold = await admission;
+      const hooked =
+        hooks === null ? null : hooks(request, { upstream: target, exchange, cors: appCors, streams });
+      const before = hooked === null ? null : await hooked.before();
+      if (before !== null) return before;
       const waits = upstream.timeouts === undefined ? limits : { ...limits, ...upstream.timeouts };
       const outgoing = upstreamRequest(verified, {
         url: target,
@@ -147,6 +154,8 @@ export function createHandler(gateway: Gateway): Handler {
       const answer = await (hold === null
         ? transport.send(outgoing, request.gone)
         : sendHeld(outgoing, { gone: request.gone, hold }));
+      const after = hooked === null ? null : await hooked.after(answer);
+      if (after !== null) return after;
       return respond(answer, {
         request,
         upstream: target,
@@ -280,11 +289,16 @@ function refusalOf(error: unknown): Refusal | null {
   return null;
 }
 
-/** A defect of the gateway: where it lies, without the message, which could hold what was received. */
+/** A defect of the gateway or of a hook: where it lies, without the message, which could hold what was received. */
 function internalReason(error: unknown): string {
-  if (!(error instanceof Error)) return 'internal';
+  if (error instanceof HookFailure) return `${error.message}: ${placeOf(error.cause)}`;
+  return `internal: ${placeOf(error)}`;
+}
+
+function placeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'something that is no Error';
   const frames = error.stack?.split('\n').filter((line) => line.trimStart().startsWith('at ')) ?? [];
-  return `internal: ${error.name} ${frames.slice(0, 3).join(' ').trim()}`;
+  return `${error.name} ${frames.slice(0, 3).join(' ').trim()}`;
 }
 
 const TRANSPORT_DETAILS = {

@@ -12,6 +12,7 @@ export {
 export type { ExchangeEnding, ExchangeRecord } from './exchange.ts';
 export type { RequiredExtension } from './extensions/extensions.ts';
 export type { CorsOptions } from './headers/cors.ts';
+export type { HookContext, HookResult, Hooks, UpstreamHead } from './hooks/hooks.ts';
 export type { AppLimits, ByteBudget, TokenBudget, Windowed } from './limiting/appLimits.ts';
 export type { Revocable } from './limiting/limiter.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';

@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'bun:test';
+import { FRONTS, INJECTED, startGateway } from '../testing/gateway.ts';
+import { RawClient, rawRequest } from '../testing/rawClient.ts';
+import { startUpstream } from '../testing/scriptedUpstream.ts';
+import type { HookContext, UpstreamHead } from './hooks.ts';
+
+const hi = ({ send }: { send(text: string): void }) =>
+  send('HTTP/1.1 201 Created\r\nETag: "x"\r\nContent-Length: 2\r\n\r\nhi');
+
+describe.each(FRONTS)('by the front %s:', (front) => {
+  test('hooks that return nothing let request and answer pass, and know what they are about', async () => {
+    await using upstream = await startUpstream(hi);
+    const told: { context: HookContext; head?: UpstreamHead }[] = [];
+    await using gateway = startGateway({
+      front,
+      beforeUpstream: (context) => void told.push({ context }),
+      afterUpstream: async (context, head) => void told.push({ context, head }),
+    });
+    const url = gateway.sign(`${upstream.origin}/v1/x?key=secret`, {
+      method: 'PUT',
+      extensions: { 'X-Sw-Subject': 'user-7' },
+    });
+    const answer = await fetch(url, { method: 'PUT', headers: { 'X-One': '1' }, body: 'x' });
+    expect([answer.status, await answer.text()]).toEqual([201, 'hi']);
+    const [before, after] = told;
+    expect(before!.context).toEqual({
+      requestId: answer.headers.get('x-sw-request-id')!,
+      app: 'my-id',
+      subject: 'user-7',
+      method: 'PUT',
+      upstream: `${upstream.origin}/v1/x`,
+      headers: expect.any(Headers),
+    });
+    expect(before!.context.headers.get('x-one')).toBe('1');
+    expect(JSON.stringify([...before!.context.headers])).not.toContain(INJECTED[0][1]);
+    expect(after!.context).toBe(before!.context);
+    expect([after!.head!.status, after!.head!.headers.get('etag')]).toEqual([201, '"x"']);
+  });
+
+  test('beforeUpstream answers in place of the upstream, which is not called', async () => {
+    await using upstream = await startUpstream(hi);
+    await using gateway = startGateway({
+      front,
+      beforeUpstream: async ({ upstream: url }) =>
+        url.endsWith('/cached') ? Response.json({ from: 'cache' }, { headers: { 'X-Cache': 'hit' } }) : null,
+    });
+    const record = gateway.nextRecord();
+    const answer = await fetch(gateway.sign(`${upstream.origin}/cached`));
+    expect(await answer.json()).toEqual({ from: 'cache' });
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'x-cache': 'hit',
+      'content-type': 'application/json;charset=utf-8',
+      'access-control-allow-origin': '*',
+    });
+    expect(await record).toMatchObject({
+      id: answer.headers.get('x-sw-request-id'),
+      app: 'my-id',
+      upstream: upstream.origin,
+      status: 200,
+      ending: 'complete',
+      bytesOut: '{"from":"cache"}'.length,
+    });
+    expect(upstream.accepted).toBe(0);
+    expect((await fetch(gateway.sign(`${upstream.origin}/other`))).status).toBe(201);
+  });
+
+  test('a URL that is good for one answer is used up by the answer of a hook', async () => {
+    await using gateway = startGateway({ front, beforeUpstream: () => new Response('mine') });
+    const url = gateway.sign('http://127.0.0.1:9/', { nonce: 'abc' });
+    expect(await (await fetch(url)).text()).toBe('mine');
+    expect((await fetch(url)).headers.get('x-sw-error')).toBe('already_used');
+  });
+
+  test('afterUpstream answers in place of the upstream, whose stream is given up', async () => {
+    await using upstream = await startUpstream(({ send }) =>
+      send('HTTP/1.1 500 Oh\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n'),
+    );
+    await using gateway = startGateway({
+      front,
+      afterUpstream: (_, { status }) => (status < 500 ? null : new Response(null, { status: 204 })),
+    });
+    const answer = await fetch(gateway.sign(`${upstream.origin}/`));
+    expect([answer.status, await answer.text()]).toEqual([204, '']);
+    await (await upstream.next()).gone;
+  });
+
+  test.each(['beforeUpstream', 'afterUpstream'] as const)(
+    'a %s that throws is a 500 without details, and logged',
+    async (name) => {
+      await using upstream = await startUpstream(hi);
+      await using gateway = startGateway({
+        front,
+        [name]: async () => {
+          throw new RangeError('canary');
+        },
+      });
+      const record = gateway.nextRecord();
+      const answer = await fetch(gateway.sign(`${upstream.origin}/`));
+      expect([answer.status, await answer.text()]).toEqual([500, '']);
+      expect(JSON.stringify([...answer.headers])).not.toContain('canary');
+      const { reason, ending } = await record;
+      expect(ending).toBe('refused');
+      expect(reason).toStartWith(`${name}: RangeError at `);
+      expect(reason).not.toContain('canary');
+    },
+  );
+
+  test('is not asked about a request that is refused', async () => {
+    let asked = 0;
+    await using gateway = startGateway({ front, beforeUpstream: () => void asked++ });
+    const url = gateway.sign('http://127.0.0.1:9/').replace(/.$/, (last) => (last === '0' ? '1' : '0'));
+    expect((await fetch(url)).headers.get('x-sw-error')).toBe('signature_mismatch');
+    expect(asked).toBe(0);
+  });
+
+  test('what a hook does to its context changes nothing upstream', async () => {
+    await using upstream = await startUpstream(hi);
+    await using gateway = startGateway({
+      front,
+      beforeUpstream: ({ headers }) => headers.set('x-one', 'changed'),
+    });
+    await fetch(gateway.sign(`${upstream.origin}/`), { headers: { 'X-One': '1' } });
+    expect((await upstream.next()).received.toLowerCase()).toContain('\r\nx-one: 1\r\n');
+  });
+
+  test('a stream of a hook that breaks is no clean end, and one whose client leaves is given up', async () => {
+    const cancelled = Promise.withResolvers<void>();
+    const streams = [
+      new ReadableStream({
+        pull: (controller) => controller.error(new Error('canary')),
+        start: (controller) => controller.enqueue(new TextEncoder().encode('one')),
+      }),
+      new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode('two')),
+        cancel: () => cancelled.resolve(),
+      }),
+    ];
+    await using gateway = startGateway({ front, beforeUpstream: () => new Response(streams.shift()!) });
+    const url = gateway.sign('http://127.0.0.1:9/');
+    using broken = new RawClient(gateway.port).send(rawRequest(url));
+    expect(await broken.finished()).not.toMatch(/0\r\n\r\n$/);
+    expect(gateway.records[0]).toMatchObject({ ending: 'broken', reason: 'body: the hook threw' });
+    const record = gateway.nextRecord();
+    const leaving = new RawClient(gateway.port).send(rawRequest(url));
+    await leaving.receive(/two/);
+    leaving.leave();
+    await cancelled.promise;
+    expect(await record).toMatchObject({ ending: 'client_gone', bytesOut: 3 });
+  });
+});
