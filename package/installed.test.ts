@@ -3,9 +3,15 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import packageJson from '../package.json';
 import vectors from '../signing/vectors/sign.json';
-import { emptyFolder, type UserFolder } from './testing/emptyFolder.ts';
+import { emptyFolder, type UserFolder, type UserRun } from './testing/emptyFolder.ts';
 import { type InstalledPackage, installPackage } from './testing/installPackage.ts';
 import { listeningUrl } from './testing/listeningUrl.ts';
+
+interface Start extends UserRun {
+  by: string;
+  command: string[];
+  code?: number;
+}
 
 const SECRET = 'a-secret-of-more-than-32-bytes-abcdefgh';
 
@@ -18,11 +24,14 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => installed?.[Symbol.asyncDispose]());
 
-// Node has no Bun within reach.
+// The other is not within reach.
 describe.each([
-  { runtime: 'bun', bun: true },
-  { runtime: 'node', bun: false },
-])('the package on $runtime', ({ runtime, bun }) => {
+  { runtime: 'bun', without: 'node' },
+  { runtime: 'node', without: 'bun' },
+] as const)('the package on $runtime alone', ({ runtime, without }) => {
+  // As a user there would start it.
+  const signway = runtime === 'bun' ? ['bunx', 'signway'] : ['node_modules/.bin/signway'];
+
   test.each(['signway', 'signway/sign'])(
     'signs every vector by signUrl of %s',
     async (entry) => {
@@ -33,7 +42,7 @@ describe.each([
         const { vectors } = JSON.parse(await text(process.stdin));
         console.log(JSON.stringify(vectors.map(({ input }) => signUrl(input))));`,
       });
-      const ran = await folder.run([runtime, 'signs.mjs'], { bun, stdin: JSON.stringify(vectors) });
+      const ran = await folder.run([runtime, 'signs.mjs'], { without, stdin: JSON.stringify(vectors) });
       expect(ran.stderr).toBe('');
       expect(JSON.parse(ran.stdout)).toEqual(vectors.vectors.map(({ signedUrl }) => signedUrl));
     },
@@ -42,7 +51,7 @@ describe.each([
 
   test('can be required by CommonJS', async () => {
     await folder.write({ 'requires.cjs': "console.log(typeof require('signway').signUrl);" });
-    const ran = await folder.run([runtime, 'requires.cjs'], { bun });
+    const ran = await folder.run([runtime, 'requires.cjs'], { without });
     expect(ran.stdout).toBe('function\n');
   }, 30_000);
 
@@ -55,7 +64,7 @@ describe.each([
     'runs signway %s',
     async (_name, args) => {
       const env = { SW_ID: 'my-id', SW_SECRET: SECRET };
-      const ran = await folder.run(['node_modules/.bin/signway', ...args], { bun, env, stdin: 'a body' });
+      const ran = await folder.run([...signway, ...args], { without, env, stdin: 'a body' });
       expect(ran.code).toBe(0);
       expect(ran.stdout).toMatch(/^(https:\/\/gw\.test\/\?X-Sw-|SW_ID=|.*signway sign)/s);
       expect(ran.stderr).not.toContain('Warning');
@@ -64,11 +73,11 @@ describe.each([
   );
 
   test('reads the .env that keygen wrote', async () => {
-    const keys = await folder.run(['node_modules/.bin/signway', 'keygen', '--id', 'from-a-file'], { bun });
+    const keys = await folder.run([...signway, 'keygen', '--id', 'from-a-file'], { without });
     await folder.write({ '.env': keys.stdout });
     try {
       const sign = ['sign', '--host', 'https://gw.test', 'https://api.test/'];
-      const ran = await folder.run(['node_modules/.bin/signway', ...sign], { bun });
+      const ran = await folder.run([...signway, ...sign], { without });
       expect(ran.stdout).toContain('X-Sw-Credential=from-a-file%2F');
     } finally {
       await folder.run(['rm', '.env']);
@@ -77,18 +86,22 @@ describe.each([
 });
 
 describe('a gateway from an empty folder', () => {
-  test.each([
-    ['bunx signway', ['bunx', 'signway'], 0],
-    ['bunx --bun signway', ['bunx', '--bun', 'signway'], 0],
+  test.each<Start>([
+    { by: 'bunx signway', command: ['bunx', 'signway'] },
+    { by: 'bunx --bun signway', command: ['bunx', '--bun', 'signway'] },
     // This transport starts another process of the same program.
-    ['bunx --bun signway, by fetch', ['bunx', '--bun', 'signway', 'serve', '--transport', 'fetch'], 0],
+    {
+      by: 'bunx --bun, calling by fetch',
+      command: ['bunx', '--bun', 'signway', 'serve', '--transport', 'fetch'],
+    },
+    { by: 'bunx signway, without Node', command: ['bunx', 'signway'], without: 'node' },
     // npx says itself that it was interrupted; the gateway has ended as well once nobody holds its stdout.
-    ['npx signway', ['npx', '--no-install', 'signway'], 130],
-    ['node_modules/.bin/signway', ['node_modules/.bin/signway'], 0],
+    { by: 'npx signway', command: ['npx', '--no-install', 'signway'], code: 130 },
+    { by: 'node_modules/.bin/signway', command: ['node_modules/.bin/signway'] },
   ])(
-    'answers a signed request, started by %s, and stops at Ctrl-C',
-    async (_name, command, code) => {
-      await using gateway = await startGateway(command);
+    'answers a signed request, started by $by, and stops at Ctrl-C',
+    async ({ command, code = 0, without }) => {
+      await using gateway = await startGateway(command, { without });
       expect(await gateway.answer()).toBe('Bearer key');
       gateway.interrupt();
       expect(await gateway.exited).toBe(code);
@@ -113,7 +126,7 @@ describe('a gateway from an empty folder', () => {
 
   test('says in one line what it needs where there is no Bun', async () => {
     const ran = await folder.run(['npx', '--no-install', 'signway', 'serve', 'my-id', SECRET], {
-      bun: false,
+      without: 'bun',
     });
     expect(ran.code).toBe(1);
     expect(ran.stdout).toBe('');
@@ -127,7 +140,7 @@ describe('a gateway from an empty folder', () => {
     await folder.run(['node', '-e', "require('fs').chmodSync('node_modules/bun/bin/bun.exe', 0o755)"]);
     try {
       const serve = ['node_modules/.bin/signway', 'serve', 'my-id', SECRET];
-      const ran = await folder.run(serve, { bun: false });
+      const ran = await folder.run(serve, { without: 'bun' });
       expect(ran.stderr).toContain('1.4.5 or newer, not 1.2.3');
     } finally {
       await folder.run(['rm', '-r', 'node_modules/bun']);
@@ -142,7 +155,7 @@ describe('what needs Bun, on Node', () => {
     await folder.write({
       'creates.mjs': "import { createSignway, signUrl } from 'signway'; createSignway({ apps: [] });",
     });
-    const ran = await folder.run(['node', 'creates.mjs'], { bun: false });
+    const ran = await folder.run(['node', 'creates.mjs'], { without: 'bun' });
     expect(ran.stderr).toContain('Error: createSignway runs on Bun 1.4.5 or newer');
     expect((await folder.run(['bun', 'creates.mjs'])).code).toBe(0);
   }, 30_000);
@@ -150,7 +163,7 @@ describe('what needs Bun, on Node', () => {
   test('signway/server says so when any of its names is imported', async () => {
     const names = Object.keys(await import('../server/index.ts'));
     await folder.write({ 'server.mjs': `import { ${names.join(', ')} } from 'signway/server';` });
-    const ran = await folder.run(['node', 'server.mjs'], { bun: false });
+    const ran = await folder.run(['node', 'server.mjs'], { without: 'bun' });
     expect(ran.stderr).toContain('Error: signway/server runs on Bun 1.4.5 or newer');
     expect((await folder.run(['bun', 'server.mjs'])).code).toBe(0);
   }, 30_000);
@@ -168,8 +181,8 @@ test('signway/sign loads no dependency', async () => {
 test('npm installs it as well', async () => {
   await using other = await emptyFolder();
   const install = ['npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', installed.tarball];
-  expect(await other.run(install, { bun: false })).toMatchObject({ code: 0 });
-  const version = await other.run(['npx', '--no-install', 'signway', '--version'], { bun: false });
+  expect(await other.run(install, { without: 'bun' })).toMatchObject({ code: 0 });
+  const version = await other.run(['npx', '--no-install', 'signway', '--version'], { without: 'bun' });
   expect(version.stdout).toBe(`${packageJson.version}\n`);
 }, 180_000);
 
@@ -180,7 +193,7 @@ test('the package brings no Bun, and what it brings is small', async () => {
 }, 30_000);
 
 /** Starts `signway serve` in the folder before an upstream that answers with the header that was added. */
-async function startGateway(command: readonly string[]) {
+async function startGateway(command: readonly string[], { without }: UserRun = {}) {
   const upstream = Bun.serve({
     port: 0,
     hostname: '127.0.0.1',
@@ -189,7 +202,7 @@ async function startGateway(command: readonly string[]) {
   const env = { SW_ID: 'my-id', SW_SECRET: SECRET, SW_HEADERS: 'Authorization: Bearer key' };
   const serve = command.includes('serve') ? [] : ['serve'];
   const options = ['--port', '0', '--host', '127.0.0.1', '--allow-network', '127.0.0.0/8'];
-  const gateway = folder.start([...command, ...serve, ...options], { env });
+  const gateway = folder.start([...command, ...serve, ...options], { env, without });
   const stdout = new Response(gateway.stdout).text();
   const host = await listeningUrl(gateway.stderr);
   return {

@@ -17,8 +17,8 @@ export interface UserFolder extends AsyncDisposable {
 export interface UserRun {
   env?: Readonly<Record<string, string>>;
   stdin?: string;
-  /** Whether Bun is on the `PATH`. Default: true. */
-  bun?: boolean;
+  /** What is not on the `PATH`. Default: both Bun and Node are. */
+  without?: 'bun' | 'node' | undefined;
 }
 
 export interface Ran {
@@ -33,21 +33,19 @@ export type UserProcess = Bun.Subprocess<Blob, 'pipe', 'pipe'>;
 export async function emptyFolder(): Promise<UserFolder> {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'signway-user-')));
   const path = join(root, 'project');
-  const [withBun, withoutBun] = [join(root, 'bin-with-bun'), join(root, 'bin-without-bun')];
-  await Promise.all([path, withBun, withoutBun].map((folder) => mkdir(folder)));
-  for (const name of WITHOUT_BUN) {
-    const program = Bun.which(name);
-    if (program === null) continue;
-    await symlink(await realpath(program), join(withBun, name));
-    await symlink(await realpath(program), join(withoutBun, name));
+  await mkdir(path);
+  const programs = { ...(await programsNamed(NAMES)), bun: process.execPath, bunx: bunx() };
+  const pathOf = (without: UserRun['without']) => join(root, `bin-without-${without}`);
+  for (const without of ['bun', 'node', undefined] as const) {
+    await mkdir(pathOf(without));
+    for (const [name, program] of Object.entries(programs)) {
+      const belongsTo = name.startsWith('bun') ? 'bun' : name.startsWith('n') ? 'node' : null;
+      if (without === undefined || belongsTo !== without) await symlink(program, join(pathOf(without), name));
+    }
   }
-  await symlink(process.execPath, join(withBun, 'bun'));
-  // npm's package of Bun has a program of that name, others a link.
-  const bunx = join(dirname(process.execPath), 'bunx.exe');
-  await symlink(existsSync(bunx) ? bunx : process.execPath, join(withBun, 'bunx'));
 
-  function start(command: readonly string[], { env, stdin = '', bun = true }: UserRun = {}): UserProcess {
-    const PATH = bun ? withBun : withoutBun;
+  function start(command: readonly string[], { env, stdin = '', without }: UserRun = {}): UserProcess {
+    const PATH = pathOf(without);
     return Bun.spawn([Bun.which(command[0]!, { PATH, cwd: path }) ?? command[0]!, ...command.slice(1)], {
       cwd: path,
       env: { PATH, HOME: process.env.HOME, ...env },
@@ -80,18 +78,21 @@ export async function emptyFolder(): Promise<UserFolder> {
   };
 }
 
+/** The programs of this machine that have one of the names. */
+async function programsNamed(names: readonly string[]): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const name of names) {
+    const program = Bun.which(name);
+    if (program !== null) found[name] = await realpath(program);
+  }
+  return found;
+}
+
+/** npm's package of Bun has a program of that name, others a link. */
+function bunx(): string {
+  const beside = join(dirname(process.execPath), 'bunx.exe');
+  return existsSync(beside) ? beside : process.execPath;
+}
+
 // `sh` and `env` are what scripts of packages are started by.
-const WITHOUT_BUN = [
-  'node',
-  'npm',
-  'npx',
-  'sh',
-  'env',
-  'curl',
-  'cat',
-  'mkdir',
-  'rm',
-  'sed',
-  'uname',
-  'dirname',
-];
+const NAMES = ['node', 'npm', 'npx', 'sh', 'env', 'curl', 'cat', 'mkdir', 'rm', 'sed', 'uname', 'dirname'];
