@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readSecretFile } from '../config/secretFile.ts';
 import { CliError } from './cliError.ts';
 import { EXIT } from './exitCodes.ts';
 
@@ -40,7 +40,7 @@ export function findSourced(names: SourceNames): Sourced | undefined {
     throw new CliError(EXIT.usage, `${variable} is given on the command line both as a value and as a file`);
   }
   if (argument !== undefined) return { text: argument, source: 'argument' };
-  if (file !== undefined) return { text: readSecretFile(file, { lines, warn }), source: 'file' };
+  if (file !== undefined) return { text: textOfFile(file, { lines, warn }), source: 'file' };
 
   const value = env[variable] || undefined;
   const valueFile = env[`${variable}_FILE`] || undefined;
@@ -53,45 +53,21 @@ export function findSourced(names: SourceNames): Sourced | undefined {
   }
   if (value !== undefined) return { text: value, source: 'environment' };
   if (valueFile === undefined) return undefined;
-  const text = readSecretFile(valueFile, { lines, warn, variable: `${variable}_FILE` });
+  const text = textOfFile(valueFile, { lines, warn, variable: `${variable}_FILE` });
   return { text, source: 'file' };
 }
 
-interface SecretFile extends Required<Pick<SourceNames, 'lines' | 'warn'>> {
+interface SecretFileOptions extends Required<Pick<SourceNames, 'lines' | 'warn'>> {
   /** The variable that names it. */
   variable?: string;
 }
 
-/** The text of a file without what editors and shells add: a byte-order mark, line breaks at its end. */
-function readSecretFile(path: string, { lines, warn, variable }: SecretFile): string {
+function textOfFile(path: string, { lines, warn, variable }: SecretFileOptions): string {
   const file = variable === undefined ? path : `${path} (${variable})`;
-  const refuse = (problem: string, hint?: string) =>
-    new CliError(EXIT.configuration, `${file} ${problem}`, hint);
-  let bytes: Uint8Array;
-  let mode: number;
-  try {
-    bytes = readFileSync(path);
-    mode = statSync(path).mode;
-  } catch (error) {
-    throw refuse(`cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}`);
-  }
-  const text = decodeUtf8(bytes)?.replace(/[\r\n]+$/, '');
-  if (text === undefined) throw refuse('holds no UTF-8 text', 'PowerShell writes it with -Encoding utf8.');
-  if (text.trim() === '') throw refuse('is empty');
-  if (lines === 'one' && /[\r\n]/.test(text))
-    throw refuse('holds more than one line', 'A secret is one line.');
-  if ((mode & 0o007) !== 0) {
+  const read = readSecretFile(path, { lines });
+  if ('problem' in read) throw new CliError(EXIT.configuration, `${file} ${read.problem}`);
+  if (read.open) {
     warn(`${file} holds secrets and can be read by every user of this machine: chmod 600 ${path}`);
   }
-  return text;
-}
-
-/** Without its byte-order mark; undefined where the bytes are no UTF-8 or hold a NUL, as UTF-16 does. */
-function decodeUtf8(bytes: Uint8Array): string | undefined {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return text.includes('\0') ? undefined : text;
-  } catch {
-    return undefined;
-  }
+  return read.text;
 }

@@ -151,6 +151,22 @@ describe('a configuration', () => {
     rmSync(folder, { recursive: true });
   });
 
+  test('reads the one line of a file of a secret, without a byte-order mark, and refuses a second', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'signway-config-'));
+    writeFileSync(join(folder, 'marked'), `\ufeff${SECRET}\r\n\n`, { mode: 0o600 });
+    writeFileSync(join(folder, 'two'), `${SECRET}\nsecond\n`, { mode: 0o600 });
+    writeFileSync(join(folder, 'utf16'), Buffer.from(`\ufeff${SECRET}`, 'utf16le'), { mode: 0o600 });
+    const secrets = ['file:marked', 'file:two', 'file:utf16'];
+    const { said } = compile({ apps: [{ ...APP, secrets }] }, { folder });
+    expect(said).toEqual([
+      'error apps[0].secrets[1]: needs the file two, which holds more than one line',
+      'error apps[0].secrets[2]: needs the file utf16, which holds no UTF-8 text',
+    ]);
+    const { config } = compile({ apps: [{ ...APP, secrets: ['file:marked'] }] }, { folder });
+    expect(config!.apps[0]!.secrets).toEqual([SECRET]);
+    rmSync(folder, { recursive: true });
+  });
+
   test('warns of secrets that are short or written down, without repeating them', () => {
     const { config, said } = compile({ apps: [{ ...APP, secrets: ['canary'] }] });
     expect(config).not.toBeNull();

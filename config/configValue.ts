@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { readSecretFile } from './secretFile.ts';
 
 /** Where values come from. */
 export interface ValueSources {
@@ -14,8 +14,8 @@ export type ResolvedValue =
   | { readonly problem: string };
 
 /**
- * Reads a value of the configuration: `env:NAME` is a variable's, `file:PATH` a file's without the line break at its
- * end, and anything else is meant as it stands (`written`).
+ * Reads a value of the configuration: `env:NAME` is a variable's, `file:PATH` the one line of a file, and anything
+ * else is meant as it stands (`written`).
  *
  * **Security**: problems name variables and files, never what they hold.
  */
@@ -55,16 +55,12 @@ function fromVariable(name: string, { env }: ValueSources): ResolvedValue {
 }
 
 function fromFile(path: string, { folder }: ValueSources): ResolvedValue {
-  const absolute = resolve(folder, path);
-  try {
-    const value = readFileSync(absolute, 'utf8').replace(/\r?\n$/, '');
-    if (value.trim() === '') return { problem: `needs the file ${path}, which is empty` };
-    const open = (statSync(absolute).mode & 0o007) !== 0;
-    if (!open) return { value, written: false };
-    return { value, written: false, warning: `is in ${path}, which every user of this machine can read` };
-  } catch (error) {
-    return {
-      problem: `needs the file ${path}, which cannot be read: ${(error as NodeJS.ErrnoException).code}`,
-    };
-  }
+  const read = readSecretFile(resolve(folder, path));
+  if ('problem' in read) return { problem: `needs the file ${path}, which ${read.problem}` };
+  if (!read.open) return { value: read.text, written: false };
+  return {
+    value: read.text,
+    written: false,
+    warning: `is in ${path}, which every user of this machine can read`,
+  };
 }
