@@ -4,6 +4,7 @@
  */
 import { findTools } from '../bench/machine/tools.ts';
 import { findChromium } from './findChromium.ts';
+import { installPeers } from './installPeers.ts';
 
 interface Tally {
   passed: number;
@@ -18,6 +19,7 @@ await step('install', [bun, 'install', '--frozen-lockfile']);
 await step('types', [bun, 'x', 'tsc', '-p', '.']);
 await step('types of what runs in browsers', [bun, 'x', 'tsc', '-p', 'client']);
 await step('lint', [bun, 'x', 'biome', 'ci', '--error-on-warnings', '.']);
+if (!quick) await installPeers();
 await step('unit and integration', [
   bun,
   'test',

@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { listen, spawn } from 'bun';
+import { spawn } from 'bun';
+import { freePort } from './freePort.ts';
 
 export interface Dnsmasq extends AsyncDisposable {
   /** As `setServers` of `node:dns` takes it. */
@@ -72,10 +73,3 @@ const FIXED = [
   '--bind-interfaces',
   '--listen-address=127.0.0.1',
 ];
-
-function freePort(): number {
-  const listener = listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
-  const { port } = listener;
-  listener.stop(true);
-  return port;
-}

@@ -18,6 +18,8 @@ export interface WireAttack extends TestGatewayOptions {
   readonly front: Front;
   /** One byte at a time, each in a turn of its own. Default: all at once. */
   readonly byteByByte?: boolean;
+  /** Sends the first head, waits for its answer, and only then sends what follows. */
+  readonly waitsAfterHead?: boolean;
   /** What the upstream does when the head of a request has come. Default: 200 once the body is whole. */
   readonly script?: ((connection: UpstreamConnection, head: string) => void) | undefined;
 }
@@ -48,6 +50,7 @@ export async function attack(options: WireAttack): Promise<AttackOutcome> {
     byteByByte = false,
     script = answerWhole,
     cargo = 'SMUGGLED',
+    waitsAfterHead = false,
     ...gatewayOptions
   } = options;
   const connections = new Set<UpstreamConnection>();
@@ -72,7 +75,7 @@ export async function attack(options: WireAttack): Promise<AttackOutcome> {
     .replaceAll('LENGTH', String(smuggled.length))
     .replaceAll('SMUGGLED', () => smuggled);
   using client = new RawClient(gateway.port);
-  await deliver(client, { text, byteByByte });
+  await deliver(client, { text, byteByByte, waitsAfterHead });
   const received = await client.finished();
   healthy = true;
   await fetch(gateway.sign(`${upstream.origin}/healthy`));
@@ -133,8 +136,14 @@ function answerWhole({ received, receive, send }: UpstreamConnection, head: stri
 
 async function deliver(
   client: RawClient,
-  { text, byteByByte }: { text: string; byteByByte: boolean },
+  { text, byteByByte, waitsAfterHead }: { text: string; byteByByte: boolean; waitsAfterHead: boolean },
 ): Promise<void> {
+  if (waitsAfterHead) {
+    const headEnd = text.indexOf('\r\n\r\n') + 4;
+    await client.send(text.slice(0, headEnd)).receive(/\r\n\r\n/);
+    client.send(text.slice(headEnd));
+    return;
+  }
   if (!byteByByte) {
     client.send(text);
     return;
