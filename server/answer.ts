@@ -44,7 +44,7 @@ export function respond(answer: UpstreamAnswer, context: AnswerContext): ClientA
   if (exchange.hold !== null) headers.push(...exchange.hold.fields);
   cors.allow(headers, request);
   exchange.status = status;
-  exchange.head();
+  exchange.head(answer.timing);
 
   const { whole } = answer.body;
   if (whole === null) {

@@ -1,6 +1,7 @@
 import type { RefusalCode } from '../signing/refusal.ts';
 import type { Hold } from './limiting/hold.ts';
 import type { Place } from './occupancy/occupancy.ts';
+import type { AnswerTiming } from './transport/transport.ts';
 
 /** One request and what became of it, for logs and meters. It holds no secret, no value of a query, no body. */
 export interface ExchangeRecord {
@@ -30,6 +31,10 @@ export interface ExchangeRecord {
   readonly tokens: number | null;
   /** Milliseconds from the request's arrival to the upstream's head; null when there was none. */
   readonly headMs: number | null;
+  /** Milliseconds that a new connection to the upstream took, TLS included; null for one that was used before. */
+  readonly connectMs: number | null;
+  /** Whether a connection that was used before carried the request; null when none did, or nobody can tell. */
+  readonly reused: boolean | null;
   /** Milliseconds in all. */
   readonly totalMs: number;
 }
@@ -55,6 +60,8 @@ export class Exchange {
   bytesIn: number | null = 0;
   bytesOut = 0;
   headMs: number | null = null;
+  connectMs: number | null = null;
+  reused: boolean | null = null;
   /** What it holds of its app's limits, which ends with it. */
   hold: Hold | null = null;
   /** What it takes up of the gateway, until it ends. */
@@ -71,8 +78,13 @@ export class Exchange {
     this.#onEnd = onEnd;
   }
 
-  /** Notes that the upstream's head has come: the request's body is not needed any more. */
-  head(): void {
+  /**
+   * Notes that the head of an answer is there, and over which connection it came from the upstream: the request's
+   * body is not needed any more.
+   */
+  head({ connect, reused }: Pick<AnswerTiming, 'connect' | 'reused'> = NO_CONNECTION): void {
+    this.connectMs = connect === null ? null : milliseconds(connect);
+    this.reused = reused;
     this.place.release();
     this.headMs = milliseconds(performance.now() - this.#started);
   }
@@ -98,6 +110,8 @@ export class Exchange {
       bytesOut: this.bytesOut,
       tokens,
       headMs: this.headMs,
+      connectMs: this.connectMs,
+      reused: this.reused,
       totalMs: milliseconds(performance.now() - this.#started),
     });
   }
@@ -109,6 +123,8 @@ export interface ExchangeOptions {
   readonly place: Place;
   readonly onEnd: (record: ExchangeRecord) => void;
 }
+
+const NO_CONNECTION = { connect: null, reused: null };
 
 /** Kept to the microsecond, which is what a log can use. */
 function milliseconds(elapsed: number): number {

@@ -81,6 +81,21 @@ describe.each(FRONTS)('by the front %s:', (front) => {
       expect(await answer.text()).toBe('hello');
     });
 
+    test('leaves a record of what it took, and of the connection to the upstream', async () => {
+      await using upstream = await startUpstream(({ send }) =>
+        send('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'),
+      );
+      await using gateway = startGateway({ front });
+      for (const reused of [false, true]) {
+        const record = gateway.nextRecord();
+        await (await fetch(gateway.sign(`${upstream.origin}/`))).text();
+        const { headMs, connectMs, totalMs, ...rest } = await record;
+        expect(rest).toMatchObject({ status: 200, ending: 'complete', bytesIn: 0, bytesOut: 5, reused });
+        expect(headMs! <= totalMs).toBe(true);
+        expect(connectMs === null).toBe(reused);
+      }
+    });
+
     test('that is compressed passes as it is', async () => {
       const zipped = Bun.gzipSync('hello');
       await using upstream = await startUpstream(({ send }) => {
