@@ -1,4 +1,5 @@
 import { resolve, sep } from 'node:path';
+import { pageEndpoints } from './pageEndpoints.ts';
 import { MAX_QUESTION, type SigningPolicy, signQuestion } from './signQuestion.ts';
 
 /** What the page is told about where it runs. */
@@ -49,6 +50,8 @@ export function startBackend({ policy, page, standIn, port = 0 }: BackendOptions
       }
       if (url.origin !== origin) return problem(421, 'This server does not answer to that name.');
       if (request.method === 'POST' && url.pathname === '/api/sign') return sign(request, { origin, policy });
+      const endpoint = endpoints.get(url.pathname);
+      if (endpoint !== undefined) return endpoint(request);
       if (request.method !== 'GET' && request.method !== 'HEAD') return problem(405, 'Only GET here.');
       if (url.pathname === '/api/setting') {
         const { gateway, upstream, model } = policy;
@@ -61,6 +64,7 @@ export function startBackend({ policy, page, standIn, port = 0 }: BackendOptions
     error: () => problem(500, 'The demo backend failed.'),
   });
   const origin: string = `http://127.0.0.1:${server.port}`;
+  const endpoints = pageEndpoints(policy, origin);
   return { origin, stop: () => server.stop(true) };
 }
 

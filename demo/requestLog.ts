@@ -25,6 +25,8 @@ export interface LoggedRequest {
 export interface RequestLog {
   open(request: Request, body: string): LoggedRequest;
   find(id: string): LoggedRequest | undefined;
+  /** The request that came last. */
+  latest(): LoggedRequest | undefined;
   /** Requests received since the start, refused ones included. */
   received(): number;
   /** Requests whose answer is still being written. */
@@ -82,7 +84,13 @@ export function createRequestLog({ key, limit = 100 }: RequestLogOptions): Reque
     return logged;
   }
 
-  return { open, find: (id) => requests.get(id), received: () => received, running: () => running };
+  return {
+    open,
+    find: (id) => requests.get(id),
+    latest: () => [...requests.values()].at(-1),
+    received: () => received,
+    running: () => running,
+  };
 }
 
 /** `sk-demo-0123abcd` → `sk-…abcd`; a key too short to show a part of becomes `…`. */

@@ -3,6 +3,7 @@ import { defineConfig } from 'vite';
 export default defineConfig({
   root: `${import.meta.dirname}/page`,
   logLevel: 'warn',
+  resolve: { alias: { 'signway/client': `${import.meta.dirname}/../client/index.ts` } },
   build: {
     outDir: `${import.meta.dirname}/dist`,
     emptyOutDir: true,

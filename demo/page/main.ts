@@ -9,6 +9,7 @@ import { element, part } from './element.ts';
 import { showJourney } from './journey.ts';
 import { createTicket } from './ticket.ts';
 import { createTimeAxis } from './timeAxis.ts';
+import { createWays } from './ways.ts';
 
 const form = part<HTMLFormElement>('ask');
 const question = part<HTMLTextAreaElement>('question');
@@ -72,6 +73,8 @@ createAttempts({
     if (stop.disabled) showJourney(refused ? 'refused' : 'failed', says, refused ? undefined : 'signway');
   },
 });
+
+createWays({ setting, question: () => question.value || SUGGESTED_QUESTIONS[0] });
 
 setting.then(showSetting, showError);
 window.onunhandledrejection = (event: PromiseRejectionEvent) => showError(event.reason);
