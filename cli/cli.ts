@@ -1,8 +1,9 @@
 import { runCommand } from 'citty';
 import { nearestName } from '../config/nearestName.ts';
-import { isNewEnough, VERSION } from '../package/version.ts';
+import { VERSION } from '../package/version.ts';
 import { CliError } from './cliError.ts';
 import type { Command } from './command.ts';
+import { commandOnBun, isOnBun } from './commandOnBun.ts';
 import { EXIT, type ExitCode } from './exitCodes.ts';
 import { commandHelp, mainHelp } from './help.ts';
 import { createMessages } from './messages.ts';
@@ -33,15 +34,18 @@ export async function runCli(terminal: Terminal): Promise<ExitCode> {
 // Each is loaded when it is used: `signway sign` in a script should not wait for the server's code.
 const COMMANDS = {
   serve: async () =>
-    typeof Bun !== 'undefined' && isNewEnough(Bun.version)
+    isOnBun()
       ? (await import('./serve.ts')).serve
-      : (await import('./serveOnBun.ts')).serveOnBun,
+      : commandOnBun('serve', 'Run the gateway: verify signed URLs, add the headers, stream the answers'),
   sign: async () => (await import('./sign.ts')).sign,
   grant: async () => (await import('./grant.ts')).grant,
   inspect: async () => (await import('./inspect.ts')).inspect,
   keygen: async () => (await import('./keygen.ts')).keygen,
   health: async () => (await import('./health.ts')).health,
-  config: async () => (await import('./config.ts')).config,
+  config: async () =>
+    isOnBun()
+      ? (await import('./config.ts')).config
+      : commandOnBun('config', 'Check a configuration file, or show what is in force'),
   init: async () => (await import('./init.ts')).init,
 } as const satisfies Record<string, () => Promise<Command>>;
 

@@ -59,14 +59,17 @@ describe.each([
     ['sign', ['sign', '--host', 'https://gw.test', 'https://api.test/']],
     ['sign a body from stdin', ['sign', '--host', 'https://gw.test', 'https://api.test/', '--body', '-']],
     ['keygen', ['keygen']],
+    ['--help', ['--help']],
     ['sign --help', ['sign', '--help']],
+    ['serve --help', ['serve', '--help']],
+    ['config --help', ['config', '--help']],
   ])(
     'runs signway %s',
     async (_name, args) => {
       const env = { SW_ID: 'my-id', SW_SECRET: SECRET };
       const ran = await folder.run([...signway, ...args], { without, env, stdin: 'a body' });
       expect(ran.code).toBe(0);
-      expect(ran.stdout).toMatch(/^(https:\/\/gw\.test\/\?X-Sw-|SW_ID=|.*signway sign)/s);
+      expect(ran.stdout).toMatch(/^(https:\/\/gw\.test\/\?X-Sw-|SW_ID=|.*Usage\n {2}signway)/s);
       expect(ran.stderr).not.toContain('Warning');
     },
     30_000,
