@@ -94,23 +94,41 @@ function forgetModules(path: string): void {
 }
 
 function parseJson(path: string, text: string): Parsed {
-  const errors: ParseError[] = [];
-  const root = parseTree(text, errors, { allowTrailingComma: true });
-  const [error] = errors;
-  if (error !== undefined || root === undefined) {
-    const { line, column } = position(text, error?.offset ?? 0);
-    const what = error === undefined ? 'it is empty' : printParseErrorCode(error.error);
-    throw new ConfigFileError(`${path}:${line}:${column} is not JSON: ${what}`);
-  }
+  // The tree that tells places costs fifty times as much as the values, and most files need none.
+  const plain = parsePlainJson(text);
+  let tree: Node | undefined;
+  const root = () => {
+    tree ??= parseTreeOf(path, text);
+    return tree;
+  };
   return {
-    value: jsonValue(root),
+    value: plain === undefined ? jsonValue(root()) : plain.value,
     placeOf(wanted) {
-      const node = findNodeAtLocation(root, [...wanted]);
+      const node = findNodeAtLocation(root(), [...wanted]);
       // A member that is wrong is shown by its name.
       const shown = node?.parent?.type === 'property' ? node.parent : node;
       return shown === undefined ? undefined : position(text, shown.offset);
     },
   };
+}
+
+/** Undefined for what is not JSON as it stands: it may have comments. */
+function parsePlainJson(text: string): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+function parseTreeOf(path: string, text: string): Node {
+  const errors: ParseError[] = [];
+  const root = parseTree(text, errors, { allowTrailingComma: true });
+  const [error] = errors;
+  if (error === undefined && root !== undefined) return root;
+  const { line, column } = position(text, error?.offset ?? 0);
+  const what = error === undefined ? 'it is empty' : printParseErrorCode(error.error);
+  throw new ConfigFileError(`${path}:${line}:${column} is not JSON: ${what}`);
 }
 
 type Node = NonNullable<ReturnType<typeof parseTree>>;
