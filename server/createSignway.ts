@@ -1,8 +1,10 @@
 import type { AnswerStream } from './answerStream.ts';
 import { type App, type AppRegistry, createAppRegistry } from './apps.ts';
 import type { ExchangeRecord } from './exchange.ts';
-import { createBunFetch, listenBun } from './front/bun/bunFront.ts';
+import { createBunFetch, listenBun, type Tls } from './front/bun/bunFront.ts';
 import type { ReceivingServer } from './front/bun/bunRequest.ts';
+import { listenTls, type TlsFront } from './front/bun/tlsFront.ts';
+import type { Front } from './front/front.ts';
 import { listenHttp1 } from './front/http1/http1Front.ts';
 import { createHandler, type Handler } from './handler.ts';
 import { type CorsOptions, createCors } from './headers/cors.ts';
@@ -53,6 +55,10 @@ export interface ServeOptions {
   hostname?: string;
   /** What reads requests and writes answers. Default: `http1`, the gateway's own; `bun` is `Bun.serve`. */
   front?: 'http1' | 'bun';
+  /** Listens for TLS, with HTTP/2 and HTTP/1.1, by `Bun.serve` whatever `front` says. Default: plain HTTP/1.1. */
+  tls?: Tls;
+  /** Whether other processes may listen on the same port, each getting its share of connections. Default: false. */
+  reusePort?: boolean;
 }
 
 export interface Signway {
@@ -103,6 +109,13 @@ export interface RunningSignway {
    * rest. Resolves with how many were broken off. A second call with a shorter drain hastens the end.
    */
   stop(options?: { drain?: number }): Promise<{ brokenOff: number }>;
+  /**
+   * Takes another certificate for the connections that come from now on; running exchanges go on.
+   *
+   * @throws what OpenSSL says of a certificate or key that cannot be used, and then keeps the old one;
+   * {@link TypeError} where it does not listen for TLS
+   */
+  renewTls(tls: Tls): void;
 }
 
 /**
@@ -160,12 +173,13 @@ export function createSignway(options: SignwayOptions): Signway {
     },
     revoke: (what, { lifetime = A_YEAR_MS } = {}) => limiter.revoke(what, lifetime),
     restore: (what) => limiter.restore(what),
-    serve: ({ port = 3000, hostname, front: choice = 'http1' } = {}) => {
-      const listen = choice === 'bun' ? listenBun : listenHttp1;
-      const front = listen({ handler, limits, port, hostname, reusePort: false });
+    serve: ({ port = 3000, hostname, front: choice = 'http1', tls, reusePort = false } = {}) => {
+      const listening = { handler, limits, port, hostname, reusePort };
+      const secured: TlsFront | null = tls === undefined ? null : listenTls({ ...listening, tls });
+      const front: Front = secured ?? (choice === 'bun' ? listenBun(listening) : listenHttp1(listening));
       ports.push(front.port);
       current.network.refuseListener(front.port);
-      return { url: front.url, port: front.port, gauges, stop };
+      return { url: front.url, port: front.port, gauges, stop, renewTls };
 
       async function stop({ drain = DEFAULT_DRAIN_MS } = {}): Promise<{ brokenOff: number }> {
         stopping = true;
@@ -184,6 +198,11 @@ export function createSignway(options: SignwayOptions): Signway {
         transport.close();
         await limiter.close();
         return { brokenOff };
+      }
+
+      function renewTls(renewed: Tls): void {
+        if (secured === null) throw new TypeError('this gateway does not listen for TLS');
+        secured.renew(renewed);
       }
     },
   };

@@ -11,6 +11,7 @@ export {
 } from './createSignway.ts';
 export type { ExchangeEnding, ExchangeRecord } from './exchange.ts';
 export type { RequiredExtension } from './extensions/extensions.ts';
+export type { Tls } from './front/bun/bunFront.ts';
 export type { CorsOptions } from './headers/cors.ts';
 export type { HookContext, HookResult, Hooks, UpstreamHead } from './hooks/hooks.ts';
 export type { AppLimits, ByteBudget, TokenBudget, Windowed } from './limiting/appLimits.ts';

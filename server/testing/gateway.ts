@@ -2,6 +2,7 @@ import { signUrl } from '../../signing/signUrl.ts';
 import type { SignUrlOptions } from '../../signing/signUrlOptions.ts';
 import { createSignway, type RunningSignway, type Signway, type SignwayOptions } from '../createSignway.ts';
 import type { ExchangeRecord } from '../exchange.ts';
+import type { Tls } from '../front/bun/bunFront.ts';
 
 export const APP = { id: 'my-id', secret: 'my-secret' };
 export const INJECTED = [['Authorization', 'Bearer sk-upstream-key-1234']] as const;
@@ -13,6 +14,8 @@ export type Front = (typeof FRONTS)[number];
 export interface TestGatewayOptions extends Partial<SignwayOptions> {
   /** Default: the gateway's own default. */
   front?: Front | undefined;
+  /** Listens for TLS. */
+  tls?: Tls;
 }
 
 export interface TestGateway
@@ -28,7 +31,7 @@ export interface TestGateway
 }
 
 /** A gateway on a free loopback port, with one app that may call anything on loopback. */
-export function startGateway({ front = 'http1', ...options }: TestGatewayOptions = {}): TestGateway {
+export function startGateway({ front = 'http1', tls, ...options }: TestGatewayOptions = {}): TestGateway {
   const records: ExchangeRecord[] = [];
   const waiting: ((record: ExchangeRecord) => void)[] = [];
   const signway = createSignway({
@@ -41,7 +44,7 @@ export function startGateway({ front = 'http1', ...options }: TestGatewayOptions
       options.onExchange?.(record);
     },
   });
-  const running = signway.serve({ port: 0, hostname: '127.0.0.1', front });
+  const running = signway.serve({ port: 0, hostname: '127.0.0.1', front, ...(tls && { tls }) });
   return {
     ...signway,
     ...running,

@@ -24,13 +24,26 @@ export function createBunFetch(handler: Handler, { maxUrlLength }: Pick<Limits, 
 export interface BunFrontOptions extends ListenOptions {
   readonly handler: Handler;
   readonly limits: Limits;
+  /** Listens for TLS, with HTTP/2 and HTTP/1.1 by ALPN (RFC 7301). Default: plain HTTP/1.1. */
+  readonly tls?: Tls;
 }
 
-/** Listens by `Bun.serve`. */
-export function listenBun({ handler, limits, port, hostname, reusePort }: BunFrontOptions): Front {
+/** A certificate, with those between it and its authority, and its key, both as PEM. */
+export interface Tls {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/**
+ * Listens by `Bun.serve`.
+ *
+ * @throws what the system, or OpenSSL of `tls`, says, with its `code`
+ */
+export function listenBun({ handler, limits, port, hostname, reusePort, tls }: BunFrontOptions): Front {
   const server = Bun.serve({
     port,
     ...(hostname === undefined ? {} : { hostname }),
+    ...(tls === undefined ? {} : { tls: { cert: tls.cert, key: tls.key }, http2: true }),
     // A stranger would get a page of source code otherwise.
     development: false,
     // Without it, `development: false` lets a second process take the same port without a word (Bun 1.4.5).

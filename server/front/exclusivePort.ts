@@ -1,0 +1,19 @@
+import type { ListenOptions } from './front.ts';
+
+/**
+ * Makes sure that a port is nobody's, and gives its number, before several listeners of ours share it: with
+ * `reusePort` alone, any other process of this user could have it as well.
+ *
+ * @throws what the system says when it is taken, with its `code`
+ */
+export function exclusivePort({ port, hostname = '::' }: Pick<ListenOptions, 'port' | 'hostname'>): number {
+  const listener = Bun.listen({
+    port,
+    hostname,
+    reusePort: false,
+    socket: { data() {} },
+  } as Bun.TCPSocketListenOptions);
+  const found = listener.port;
+  listener.stop(true);
+  return found;
+}
