@@ -12,7 +12,7 @@ RUN --mount=type=cache,target=/root/.bun/install/cache bun install --frozen-lock
 COPY . .
 RUN bun x tsc -p tsconfig.package.json --declaration false
 RUN --mount=type=cache,target=/root/.bun/install/cache \
-  rm -rf node_modules && bun install --frozen-lockfile --ignore-scripts --production
+  rm -rf node_modules && bun install --frozen-lockfile --ignore-scripts --production --omit peer
 
 # Named, since buildah 1.28 would otherwise go on with the platform of the stage before.
 FROM --platform=$TARGETPLATFORM ${BASE}
@@ -22,7 +22,8 @@ COPY --from=build /build/dist /opt/signway/dist
 # Nothing is written at run time, so that a read-only root changes nothing.
 ENV BUN_RUNTIME_TRANSPILER_CACHE_PATH=0
 USER 65532:65532
-WORKDIR /
+# A configuration file below it can import from 'signway'.
+WORKDIR /opt/signway
 EXPOSE 3000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=10s --start-period=5s \

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { listeningUrl } from '../package/testing/listeningUrl.ts';
@@ -100,6 +100,33 @@ describe('what the Dockerfile makes', () => {
     gateway.kill(rest('STOPSIGNAL')[0] as 'SIGTERM');
     expect(await gateway.exited).toBe(0);
     expect(await Bun.spawn(check, { cwd: folder, env: { PORT }, stderr: 'ignore' }).exited).toBe(1);
+  }, 60_000);
+
+  test('holds the dependencies and nothing that they can do without', async () => {
+    const names = await readdir(join(folder, 'image/opt/signway/node_modules'));
+    expect(names.filter((name) => !name.startsWith('.')).sort()).toEqual(
+      Object.keys(packageJson.dependencies).sort(),
+    );
+  });
+
+  test('runs by a configuration file that is mounted below its working directory', async () => {
+    const home = join(folder, 'image', rest('WORKDIR')[0]!);
+    await Bun.write(
+      join(home, 'config', 'signway.config.ts'),
+      `import { defineConfig } from 'signway';
+      export default defineConfig({
+        apps: [{ id: 'my-id', secrets: ['env:SW_SECRET'], upstreams: [{ origin: 'https://api.test' }] }],
+      });`,
+    );
+    await using gateway = Bun.spawn(
+      [
+        ...inFolder(rest('ENTRYPOINT')[0]!),
+        ...['serve', '--config', 'config/signway.config.ts', '--port', '0', '--host', '127.0.0.1'],
+      ],
+      { cwd: home, env: { SW_SECRET: 'a'.repeat(40) }, stdout: 'ignore', stderr: 'pipe' },
+    );
+    const url = await listeningUrl(gateway.stderr);
+    expect((await fetch(`${url}healthz`)).status).toBe(200);
   }, 60_000);
 
   /** The exec form of an instruction, with this machine's Bun and the folder in place of the image's root. */
