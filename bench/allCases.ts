@@ -21,7 +21,7 @@ export function allCases({ descriptors }: { descriptors: number }): Case[] {
       { connections: 64 },
       {
         id: 'defaults',
-        title: 'All defaults on, small JSON, 64 connections',
+        title: 'All defaults on, 64 connections',
         group: 'scaling',
         systems: ['signway-bare', 'signway'],
         reference: 'signway-bare',

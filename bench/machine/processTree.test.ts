@@ -3,7 +3,7 @@ import { descendants, processTree } from './processTree.ts';
 
 setDefaultTimeout(60_000);
 
-const BURNING = 'while (process.cpuUsage().user < 300_000);';
+const BURNING = 'while (process.cpuUsage().user < 100_000);';
 const STAYING = 'console.log("done"); setTimeout(() => {}, 90_000);';
 
 test('the CPU of a child counts while it runs and when it has ended', async () => {
@@ -11,12 +11,12 @@ test('the CPU of a child counts while it runs and when it has ended', async () =
     `Bun.spawnSync([process.execPath, '-e', ${JSON.stringify(BURNING)}]); ${STAYING}`,
   );
   await ended.said('done');
-  expect(processTree(ended.pid).cpuSeconds()).toBeGreaterThanOrEqual(0.29);
+  expect(processTree(ended.pid).cpuSeconds()).toBeGreaterThanOrEqual(0.09);
 
   const child = JSON.stringify(BURNING + STAYING);
   await using running = spawn(`Bun.spawn([process.execPath, '-e', ${child}], { stdout: 'inherit' })`);
   await running.said('done');
-  expect(processTree(running.pid).cpuSeconds()).toBeGreaterThanOrEqual(0.29);
+  expect(processTree(running.pid).cpuSeconds()).toBeGreaterThanOrEqual(0.09);
 });
 
 test('memory is that of the process itself', async () => {

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { descendants, type ProcessTree, processTree } from './processTree.ts';
 
 export interface StartOptions {
@@ -44,7 +44,7 @@ export async function startProcess(
     if (child.exitCode === null && performance.now() < until) await Bun.sleep(20);
     else {
       await stop();
-      throw new Error(`${command.join(' ')} does not listen: ${await Bun.file(errors).text()}`);
+      throw new Error(`${basename(command[0]!)} does not listen: ${await Bun.file(errors).text()}`);
     }
   }
   return { tree: processTree(child.pid), stop };
