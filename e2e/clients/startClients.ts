@@ -6,6 +6,7 @@ import { createGrantHandler } from '../../backend/createGrantHandler.ts';
 import { createSignHandler } from '../../backend/createSignHandler.ts';
 import type { SigningEndpoint } from '../../backend/signingEndpoint.ts';
 import { createSignway, type ExchangeRecord } from '../../server/index.ts';
+import { type SignUrlOptions, signUrl } from '../../signing/index.ts';
 import { startAnthropicApi } from './apis/anthropicApi.ts';
 import type { ApiServer } from './apis/apiServer.ts';
 import { startGeminiApi } from './apis/geminiApi.ts';
@@ -23,6 +24,8 @@ export interface TestedClients extends AsyncDisposable {
   readonly signed: string[];
   /** Forgets both. */
   reset(): void;
+  /** Signs as the backend could, whatever it is asked. */
+  sign(options: Pick<SignUrlOptions, 'method' | 'proxyUrl'> & Partial<SignUrlOptions>): string;
   /** Moves the clock of the gateway and of the backend. */
   pass(seconds: number): void;
 }
@@ -101,6 +104,8 @@ export async function startClients(): Promise<TestedClients> {
       exchanges.length = 0;
       signed.length = 0;
     },
+    sign: (options) =>
+      signUrl({ ...app, host: gateway.url.href, expiry: 60, date: new Date(clock()), ...options }),
     pass(seconds) {
       ahead += seconds * 1000;
     },

@@ -1,4 +1,4 @@
-import { askBackend, createGrantFetch, createSignwayFetch } from 'signway/client';
+import * as signwayClient from 'signway/client';
 import { aiAnthropic, aiOpenAi } from './aiSdk.ts';
 import { anthropicMessages } from './anthropic.ts';
 import type { ApiClient, Connection, ToolCall } from './apiClient.ts';
@@ -44,6 +44,8 @@ export interface PageUnderTest {
   upload(text: string): Promise<string>;
 }
 
+const { askBackend, createGrantFetch, createSignwayFetch } = signwayClient;
+
 let client: ApiClient;
 let leaving = new AbortController();
 
@@ -71,7 +73,7 @@ const page: PageUnderTest = {
   upload: (text) => client.upload!(new File([text], 'notes.txt', { type: 'text/plain' })),
 };
 
-Object.assign(window, { page });
+Object.assign(window, { page, signwayClient });
 
 async function connectionOf(way: Way, { name, prefix, path }: Api): Promise<Connection> {
   const getGrant = askBackend(`/api/grant/${name}`);
