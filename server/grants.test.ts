@@ -335,6 +335,36 @@ describe.each([...FRONTS])('a grant, at the front %s,', (front) => {
     expect(await ask(gateway, `${base}x`)).toMatchObject({ code: 'missing_signed_header' });
   });
 
+  test('is good for as many requests as it says, whatever they ask for', async () => {
+    await using world = await startWorld(front);
+    const { gateway, upstream, prefix } = world;
+    const base = grantPath(gateway, prefix, { nonce: `n-${front}`, uses: 2 });
+    const codes = [];
+    for (const path of ['a', 'b', 'c', 'a']) codes.push((await ask(gateway, base + path)).code);
+    expect(codes).toEqual([undefined, undefined, 'already_used', 'already_used']);
+    // A request that was refused for its path has used nothing up.
+    const other = grantPath(gateway, prefix, { nonce: `o-${front}` });
+    expect((await ask(gateway, `${other}a%2fb`)).code).toBe('path_not_allowed');
+    expect((await ask(gateway, `${other}a`)).status).toBe(200);
+    expect(upstream.accepted).toBeGreaterThan(0);
+  });
+
+  test('holds every body to its schema, and names its subject in the record', async () => {
+    await using world = await startWorld(front);
+    const { gateway, prefix } = world;
+    const bodySchema = { properties: { model: { const: 'small' } }, required: ['model'] };
+    const base = grantPath(gateway, prefix, { bodySchema, subject: 'user:42' });
+    const post = (body: string) =>
+      ask(gateway, `${base}chat`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', 'Content-Length': String(body.length) },
+        body,
+      });
+    expect(await post('{"model":"large"}')).toMatchObject({ status: 422, code: 'body_not_allowed' });
+    expect((await post('{"model":"small"}')).status).toBe(200);
+    expect(gateway.records.map(({ subject }) => subject)).toEqual(['user:42', 'user:42']);
+  });
+
   test('answers a preflight without a call', async () => {
     await using world = await startWorld(front);
     const { gateway, upstream, prefix } = world;
