@@ -7,7 +7,7 @@ describe('signway', () => {
     const [asked, nothing] = await Promise.all([runSignway(['--help']), runSignway([])]);
     expect(asked.code).toBe(EXIT.done);
     expect(asked.stderr).toBe('');
-    for (const command of ['serve', 'sign', 'inspect', 'keygen', 'health', 'config', 'init'])
+    for (const command of ['serve', 'sign', 'inspect', 'keygen', 'health', 'config', 'init', 'revoke'])
       expect(asked.stdout).toContain(`  ${command}`);
     expect(asked.stdout).toContain('curl "$(signway sign');
     expect(nothing.code).toBe(EXIT.usage);

@@ -47,6 +47,7 @@ const COMMANDS = {
       ? (await import('./config.ts')).config
       : commandOnBun('config', 'Check a configuration file, or show what is in force'),
   init: async () => (await import('./init.ts')).init,
+  revoke: async () => (await import('./revoke.ts')).revoke,
 } as const satisfies Record<string, () => Promise<Command>>;
 
 const ASKS_FOR_VERSION: ReadonlySet<string> = new Set(['--version', '-v', 'version']);

@@ -6,7 +6,7 @@ const DOCUMENT = await Bun.file(new URL('../docs/cli.md', import.meta.url)).text
 const OPTION = /--[a-z][a-z0-9-]+/g;
 
 describe('docs/cli.md', () => {
-  test.each(['serve', 'sign', 'grant', 'inspect', 'keygen', 'health', 'config', 'init'])(
+  test.each(['serve', 'sign', 'grant', 'inspect', 'keygen', 'health', 'config', 'init', 'revoke'])(
     'documents the options of %s, and no others',
     async (command) => {
       const { stdout } = await runSignway([command, '--help']);
