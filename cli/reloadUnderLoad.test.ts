@@ -76,5 +76,5 @@ test(`${RELOADS} reloads, good and bad, under ${STREAMS} streams lose none`, asy
 
 /** Matches a text that holds another so often. */
 function occurring(text: string, times: number): RegExp {
-  return new RegExp(`(?:${text}(?:(?!${text})[^])*){${times}}`);
+  return new RegExp(`(?:${text}(?:(?!${text})[\\s\\S])*){${times}}`);
 }

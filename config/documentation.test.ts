@@ -17,7 +17,7 @@ describe('docs/configuration.md', () => {
   });
 
   test('has examples that can be used', () => {
-    const [first, limits] = [...DOCUMENT.matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code!);
+    const [first, limits] = [...DOCUMENT.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code!);
     const config = evaluate(
       first!
         .replace(/^import .*\n/, '')
