@@ -1,5 +1,5 @@
 import type { RequestToSign } from './createSignwayFetch.ts';
-import { members, messageOf, parsed } from './errorOf.ts';
+import { members, messageOf, parseDocument } from './document.ts';
 import { SignwayError } from './signwayError.ts';
 
 /**
@@ -17,7 +17,7 @@ export function askBackend(endpoint: string | URL): (request?: RequestToSign) =>
       body: JSON.stringify({ method, url }),
       ...(signal && { signal }),
     });
-    const document = parsed(await answer.text());
+    const document = parseDocument(await answer.text());
     const { url: signed } = members(document);
     if (answer.ok && typeof signed === 'string') return signed;
     const { status, headers } = answer;

@@ -1,5 +1,6 @@
 import { createParser } from 'eventsource-parser';
-import { errorOf, members, messageOf, parsed } from './errorOf.ts';
+import { members, messageOf, parseDocument } from './document.ts';
+import { errorOf } from './errorOf.ts';
 import { SignwayError } from './signwayError.ts';
 
 /** One event of an event stream. */
@@ -84,7 +85,7 @@ function brokenOff(
 }
 
 function endedEarly(data: string, { headers }: Response): SignwayError {
-  const document = parsed(data);
+  const document = parseDocument(data);
   const { code, status } = members(document);
   return new SignwayError(String(code), messageOf(document) ?? 'the gateway ended the stream', {
     headers,

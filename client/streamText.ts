@@ -1,4 +1,4 @@
-import { members, messageOf, parsed } from './errorOf.ts';
+import { members, messageOf, parseDocument } from './document.ts';
 import { SignwayError } from './signwayError.ts';
 import { type StreamEvent, type StreamOptions, streamEvents } from './streamEvents.ts';
 
@@ -31,7 +31,7 @@ export async function* streamText(
 }
 
 function textOfModel({ type, data }: StreamEvent): string | undefined {
-  const document = parsed(data);
+  const document = parseDocument(data);
   const event = members(document);
   if (type === 'error' || event.error || event.type === 'response.failed') {
     const failed = event.error ? document : (event.response ?? document);

@@ -1,4 +1,4 @@
-import { readEvents } from './readEvents.ts';
+import { SignwayError, streamEvents } from 'signway/client';
 import type { SignedRequest } from './signQuestion.ts';
 
 /** What can be sent: a signed request, or what a tamperer made of it. */
@@ -64,8 +64,8 @@ export async function sendSigned(request: Sendable, { id, signal }: SendOptions)
   }).catch((error: unknown) => {
     throw signal?.aborted ? signal.reason : unreachable(error);
   });
-  if (!response.ok || response.body === null) throw new AskError(await readProblem(response, 'upstream'));
-  return { status: response.status, tokens: readTokens(response.body, signal) };
+  if (!response.ok) throw new AskError(await readProblem(response, 'upstream'));
+  return { status: response.status, tokens: readTokens(response, signal) };
 }
 
 /** What a failed answer says: a problem document (RFC 9457) or an error in the chat API's shape. */
@@ -84,30 +84,30 @@ export async function readProblem(response: Response, by: Problem['by']): Promis
   };
 }
 
-async function* readTokens(body: ReadableStream<Uint8Array>, signal?: AbortSignal): AsyncGenerator<string> {
+async function* readTokens(response: Response, signal?: AbortSignal): AsyncGenerator<string> {
   try {
-    for await (const { type, data } of readEvents(body)) {
-      if (type === 'signway.error') throw endedEarly(data);
+    for await (const { data } of streamEvents(response, signal && { signal })) {
       if (data === '[DONE]') return;
       yield text(parseObject(data).choices?.[0]?.delta?.content) ?? '';
     }
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
-    if (error instanceof AskError) throw error;
-    throw brokenOff('The connection broke before the answer was complete.');
+    throw error instanceof SignwayError ? endedEarly(error) : error;
   }
   throw brokenOff('The answer ended without its end mark, [DONE].');
 }
 
-function endedEarly(data: string): AskError {
-  const problem = parseObject(data);
+function endedEarly({ code, message, document }: SignwayError): AskError {
+  if (code === 'broken_off') return brokenOff('The connection broke before the answer was complete.');
+  const received = JSON.stringify(document ?? null);
+  const { title, status } = parseObject(received);
   return new AskError({
     by: 'signway',
-    code: text(problem.code) ?? 'ended',
-    title: text(problem.title) ?? 'The answer was ended early',
-    detail: text(problem.detail) ?? '',
-    document: data,
-    ...(typeof problem.status === 'number' && { status: problem.status }),
+    code,
+    title: text(title) ?? 'The answer was ended early',
+    detail: message,
+    document: received,
+    ...(typeof status === 'number' && { status }),
   });
 }
 

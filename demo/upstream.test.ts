@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'bun:test';
+import { streamEvents } from 'signway/client';
 import { answerFor } from './answerFor.ts';
-import { readEvents } from './readEvents.ts';
 import { maskKey } from './requestLog.ts';
 import { startUpstream } from './upstream.ts';
 
@@ -18,7 +18,7 @@ const chat = (stream: boolean) => ({ model: 'm', stream, messages: [{ role: 'use
 test('streams chunks that add up to the answer, then [DONE]', async () => {
   const response = await complete(chat(true));
   expect(response.headers.get('content-type')).toStartWith('text/event-stream');
-  const events = await Array.fromAsync(readEvents(response.body!));
+  const events = await Array.fromAsync(streamEvents(response));
   expect(events.pop()?.data).toBe('[DONE]');
   const chunks = events.map(({ data }) => JSON.parse(data));
   expect(chunks.every((chunk) => chunk.object === 'chat.completion.chunk' && chunk.model === 'm')).toBe(true);

@@ -1,4 +1,4 @@
-import { type GrantPath, readGrantPath } from '../signing/parseGrant.ts';
+import { type GrantPath, readGrantPath } from '../signing/grantPath.ts';
 import { Refusal } from '../signing/refusal.ts';
 import type { ClientRequest } from './clientRequest.ts';
 

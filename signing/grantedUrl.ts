@@ -1,4 +1,5 @@
-import { type GrantPath, signedValue } from './parseGrant.ts';
+import type { GrantPath } from './grantPath.ts';
+import { signedValue } from './parseGrant.ts';
 import type { SignedUrl } from './parseSignedUrl.ts';
 import { Refusal } from './refusal.ts';
 import { parseUpstreamUrl, type UpstreamUrl } from './upstreamUrl.ts';

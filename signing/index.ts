@@ -9,10 +9,11 @@ export {
   SUBJECT,
 } from './extensionValues.ts';
 export { grantedUrl } from './grantedUrl.ts';
+export { type GrantPath, readGrantPath } from './grantPath.ts';
 export { type Hashes, nodeHashes } from './hashes.ts';
 export { parseMethods } from './methods.ts';
 export { ALGORITHM, METHOD, PARAMETERS, type Parameter } from './parameters.ts';
-export { type GrantPath, parseGrant, readGrantPath, refuseScope } from './parseGrant.ts';
+export { parseGrant, refuseScope } from './parseGrant.ts';
 export { parseSignedUrl, type SignedUrl, type ValueMemo, type ValueReading } from './parseSignedUrl.ts';
 export { REFUSALS, Refusal, type RefusalCode, type RefusalOptions } from './refusal.ts';
 export { signingKey } from './signature.ts';
