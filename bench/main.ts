@@ -5,7 +5,7 @@
  * each round. Ratios are taken within a round; medians and the spread are over the rounds. The main figure is
  * the CPU of a system's own processes, user and system, since load and upstream share the machine with it.
  *
- *   bun run bench [--rounds 3] [--seconds 3] [--only CASE/SYSTEM]… [--write] [--list]
+ *   bun run bench [--rounds 3] [--seconds 3] [--only CASE/SYSTEM]… [--beside=OPTIONS] [--write] [--list]
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -22,15 +22,17 @@ import { performanceReport } from './report/performanceReport.ts';
 import { shown } from './report/shown.ts';
 import { writePerformancePage } from './report/writePerformancePage.ts';
 import { runCase } from './runCase.ts';
-import { selectCases } from './selection.ts';
+import { selectCases, withBeside } from './selection.ts';
 import { allSystems } from './systems/allSystems.ts';
 import { createSurroundings } from './systems/createSurroundings.ts';
+import { signway } from './systems/signway.ts';
 
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '3' },
     only: { type: 'string', multiple: true, default: [] },
+    beside: { type: 'string' },
     write: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
   },
@@ -39,14 +41,14 @@ const [rounds, seconds] = [Number(options.rounds), Number(options.seconds)];
 if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seconds) || seconds < 1) {
   throw new TypeError('--rounds and --seconds are whole numbers from 1 on');
 }
-if (options.write && options.only.some((filter) => filter.includes('/'))) {
-  throw new TypeError('--write keeps cases whole: name no systems with it');
+if (options.write && (options.beside !== undefined || options.only.some((filter) => filter.includes('/')))) {
+  throw new TypeError('--write keeps cases as they are: neither name systems nor add one');
 }
 const DOCS = join(import.meta.dirname, '../docs');
 const FIGURES = join(DOCS, 'performance/figures.json');
 
 const every = allCases({ descriptors: descriptorLimit() });
-const chosen = selectCases(every, options.only);
+const chosen = withBeside(selectCases(every, options.only), options.beside);
 if (options.list) {
   for (const { id, title, systems } of chosen) say(`${id.padEnd(16)} ${title}: ${systems.join(', ')}`);
 } else {
@@ -57,6 +59,7 @@ async function run(): Promise<void> {
   const tools = await findTools({ log: remark });
   await using surroundings = await createSurroundings();
   const systems = allSystems(surroundings);
+  if (options.beside !== undefined) systems.push(signway(surroundings, { extra: options.beside }));
   const conditions: Conditions = {
     machine: describeMachine(),
     versions: {

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { allCases } from './allCases.ts';
-import { selectCases } from './selection.ts';
+import { selectCases, withBeside } from './selection.ts';
 
 const cases = allCases({ descriptors: 20_000 });
 
@@ -32,6 +32,12 @@ test('filters widen each other', () => {
 
 test('what nothing is named by is empty', () => {
   expect(selected('json-64/nothing', 'nothing')).toEqual([]);
+});
+
+test('the gateway with other options stands beside itself', () => {
+  const [first, ...others] = withBeside(selectCases(cases, ['json-64/signway', 'apps-1']), '--front bun');
+  expect(first!.systems).toEqual(['nginx', 'signway', 'signway --front bun']);
+  expect(others).toEqual([]);
 });
 
 test('every case has an id of its own', () => {

@@ -17,6 +17,14 @@ export function selectCases(cases: readonly Case[], filters: readonly string[]):
   });
 }
 
+/** Puts this gateway with other options beside itself, in every case that has it. */
+export function withBeside(cases: readonly Case[], options: string | undefined): Case[] {
+  if (options === undefined) return [...cases];
+  return cases
+    .filter(({ systems }) => systems.includes('signway'))
+    .map((each) => ({ ...each, systems: [...each.systems, `signway ${options}`] }));
+}
+
 function isNeeded(system: string, { reference = 'nginx', besideDirect }: Case): boolean {
   return system === reference || (system === 'direct' && besideDirect !== undefined);
 }

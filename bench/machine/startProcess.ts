@@ -28,6 +28,8 @@ export async function startProcess(
 ): Promise<RunningProcess> {
   const errors = join(folder, `${port}.stderr`);
   const child = Bun.spawn([...command], {
+    // Away from where a configuration file or a .env may lie.
+    cwd: folder,
     stdin: 'ignore',
     stdout: 'ignore',
     stderr: Bun.file(errors),

@@ -6,16 +6,21 @@ import { INJECTED, type Setup, type Surroundings, type System } from './system.t
 export interface SignwayOptions {
   /** Without all that an option switches off. Default: with every default. */
   bare?: boolean;
+  /** Further options of `signway serve`, separated by spaces; the system is named by them. Default: none. */
+  extra?: string;
   /** A folder for the CPU profiles that its processes leave when they end. Default: none. */
   profiles?: string;
 }
 
 /** This gateway, by its command line. */
-export function signway(surroundings: Surroundings, { bare = false, profiles }: SignwayOptions = {}): System {
+export function signway(
+  surroundings: Surroundings,
+  { bare = false, extra, profiles }: SignwayOptions = {},
+): System {
   const options = signwayOptions();
   const off = bare ? [...options].filter((option) => option.startsWith('--no-')) : [];
   return {
-    name: bare ? 'signway-bare' : 'signway',
+    name: bare ? 'signway-bare' : extra === undefined ? 'signway' : `signway ${extra}`,
     about: bare ? `this gateway with ${off.join(' ')}` : 'this gateway, every default on',
     missing: (setup) => missing(setup, options),
     async start({ workers, tls }) {
@@ -25,7 +30,7 @@ export function signway(surroundings: Surroundings, { bare = false, profiles }: 
       const command = [
         ...[...SIGNWAY_COMMAND, 'serve', '--host', '127.0.0.1', '--port', String(port), '--drain', '1s'],
         ...['--allow-network', '127.0.0.0/8', '--resolve', `${host}:127.0.0.1`],
-        ...['--upstream-ca', certificates.ca, ...off],
+        ...['--upstream-ca', certificates.ca, ...off, ...(extra?.split(' ') ?? [])],
         ...(options.has('--workers') ? ['--workers', String(workers)] : []),
         ...(tls ? ['--tls-cert', certificates.certificate, '--tls-key', certificates.key] : []),
       ];
