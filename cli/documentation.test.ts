@@ -38,7 +38,7 @@ describe('docs/cli.md', () => {
     );
     const named = new Set(helps.flatMap(({ stdout }) => stdout.match(/SW_[A-Z_]+/g) ?? []));
     for (const variable of named) expect(section('Environment variables')).toContain(`\`${variable}\``);
-    expect(named.size).toBe(8);
+    expect(named.size).toBe(10);
   });
 });
 

@@ -1,8 +1,7 @@
-import { type FSWatcher, statSync, watch } from 'node:fs';
-import { dirname } from 'node:path';
 import { CliError } from './cliError.ts';
 import type { Messages } from './messages.ts';
 import type { ServeSettings } from './serveSettings.ts';
+import { watchFile } from './watchFile.ts';
 
 export interface ReloadingOptions {
   /** Those the gateway began with; `configPath` is set. */
@@ -29,8 +28,8 @@ export function createReloading(options: ReloadingOptions): Reloading {
   const { settings, messages, readSettings, takeWarnings, apply } = options;
   const path = settings.configPath!;
   let underway = Promise.resolve();
-  const watcher = settings.reloadOnChange ? watchFile(path, () => reload('it has changed')) : null;
-  return { reload, close: () => watcher?.close() };
+  const unwatch = settings.reloadOnChange ? watchFile(path, () => reload('it has changed')) : () => {};
+  return { reload, close: unwatch };
 
   function reload(why: string): void {
     underway = underway.then(() => reloadNow(why));
@@ -57,6 +56,7 @@ export function createReloading(options: ReloadingOptions): Reloading {
 const STARTING = [
   'port',
   'hostname',
+  'tlsFiles',
   'store',
   'upstreamCa',
   'trustProxies',
@@ -64,31 +64,3 @@ const STARTING = [
   'exchangeLines',
   'reloadOnChange',
 ] as const satisfies readonly (keyof ServeSettings)[];
-
-/**
- * Watches the folder, not the file: editors put a new file in its place, and Kubernetes turns a link to another
- * folder.
- */
-function watchFile(path: string, onChange: () => void): FSWatcher {
-  let known = stamp(path);
-  let settling: ReturnType<typeof setTimeout> | undefined;
-  const watcher = watch(dirname(path), () => {
-    clearTimeout(settling);
-    settling = setTimeout(() => {
-      const now = stamp(path);
-      if (now === null || now === known) return;
-      known = now;
-      onChange();
-    }, SETTLING);
-  });
-  watcher.on('close', () => clearTimeout(settling));
-  return watcher;
-}
-
-// Writing a file takes several steps; this long after the last one it is read, in milliseconds.
-const SETTLING = 100;
-
-function stamp(path: string): string | null {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found === undefined ? null : `${found.dev}:${found.ino}:${found.size}:${found.mtimeMs}`;
-}

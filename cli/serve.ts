@@ -4,6 +4,7 @@ import {
   type RunningSignway,
   type Signway,
   type SignwayRules,
+  type Tls,
 } from '../server/index.ts';
 import { CliError } from './cliError.ts';
 import { defineCommand } from './command.ts';
@@ -20,6 +21,8 @@ import { readServeSettings, type ServeSettings } from './serveSettings.ts';
 import { startupWarnings } from './startupWarnings.ts';
 import { stopOnSignal } from './stopOnSignal.ts';
 import { openStore } from './storeChoice.ts';
+import { readTlsFiles } from './tlsFiles.ts';
+import { renewTlsOnChange } from './tlsRenewal.ts';
 import { createTransport } from './transportChoice.ts';
 
 /**
@@ -54,6 +57,10 @@ export const serve = defineCommand({
         '  --allow-network 10.0.0.0/8 --upstream-ca corp-ca.pem',
     },
     {
+      says: 'Over TLS, with HTTP/2; a renewed certificate is taken as it comes:',
+      command: 'signway serve --tls-cert fullchain.pem --tls-key privkey.pem --port 443',
+    },
+    {
       says: 'Only your page may use it, with bodies up to 1 MiB:',
       command:
         'signway serve --access-control-allow-origin https://app.example.com \\\n' +
@@ -82,6 +89,11 @@ export const serve = defineCommand({
     // The child reads the same settings, and it is the one that warns.
     if (settings.transport === 'fetch' && needsChild(env)) return serveInChild(terminal);
 
+    const { tlsFiles } = settings;
+    const tls =
+      tlsFiles === null
+        ? undefined
+        : readTlsFiles(tlsFiles, { warn: (message) => void warnings.push(message) });
     for (const warning of [...warnings.splice(0), ...startupWarnings(settings)]) messages.warn(warning);
     const lines = createLineWriter(terminal.stdout, {
       onLoss: (reason) => messages.warn(`lines about exchanges are lost: ${reason}`),
@@ -94,7 +106,11 @@ export const serve = defineCommand({
       transport: await createTransport(settings.transport, settings.upstreamCa),
       ...(settings.exchangeLines ? { onExchange: (record) => lines.write(exchangeLine(record)) } : {}),
     });
-    const running = listen(signway, settings);
+    const running = listen(signway, { settings, tls });
+    const unwatchTls =
+      tlsFiles === null || tls === undefined
+        ? undefined
+        : renewTlsOnChange(tlsFiles, { messages, inForce: tls, renew: running.renewTls });
     const reloading =
       path === undefined
         ? undefined
@@ -115,6 +131,7 @@ export const serve = defineCommand({
     messages.success(`Listening on ${running.url.href} for ${appsOf(settings)}`);
     const code = await stopped;
     reloading?.close();
+    unwatchTls?.();
     // A reader that does not read must not keep a stopped gateway alive.
     await Promise.race([lines.flush(), Bun.sleep(LAST_LINES)]);
     await store.close();
@@ -139,9 +156,18 @@ function exchangeLine(record: ExchangeRecord): string {
   return JSON.stringify({ ...record, time: new Date(record.time).toISOString() });
 }
 
-function listen(signway: Signway, { port, hostname, front }: ServeSettings): RunningSignway {
+function listen(
+  signway: Signway,
+  { settings, tls }: { settings: ServeSettings; tls: Tls | undefined },
+): RunningSignway {
+  const { port, hostname, front } = settings;
   try {
-    return signway.serve({ port, front, ...(hostname === undefined ? {} : { hostname }) });
+    return signway.serve({
+      port,
+      front,
+      ...(hostname === undefined ? {} : { hostname }),
+      ...(tls === undefined ? {} : { tls }),
+    });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') {

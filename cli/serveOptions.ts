@@ -106,6 +106,18 @@ export const SERVE_OPTIONS = {
     valueHint: 'http1|bun',
     description: "What reads requests: the gateway's own server, or Bun.serve (http1)",
   },
+  'tls-cert': {
+    type: 'string',
+    group: LISTENING,
+    valueHint: 'file',
+    description: 'Listen for TLS, with HTTP/2: the certificate and its chain, as PEM (SW_TLS_CERT)',
+  },
+  'tls-key': {
+    type: 'string',
+    group: LISTENING,
+    valueHint: 'file',
+    description: 'Its private key, as PEM; both are read again when they change (SW_TLS_KEY)',
+  },
   'trust-proxy': {
     type: 'string',
     repeatable: true,

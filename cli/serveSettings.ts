@@ -19,6 +19,7 @@ import { readLimits } from './limitOptions.ts';
 import type { LoadedConfig } from './loadConfig.ts';
 import { readPinnedName } from './pinnedName.ts';
 import { readStore } from './storeChoice.ts';
+import { findTlsFiles, type TlsFiles } from './tlsFiles.ts';
 import { readTransport, type TransportName } from './transportChoice.ts';
 
 /** A gateway as the command line, the environment and a configuration file describe it; everything is checked. */
@@ -37,6 +38,8 @@ export interface ServeSettings {
   readonly port: number;
   readonly hostname: string | undefined;
   readonly front: 'http1' | 'bun';
+  /** Null: plain HTTP. */
+  readonly tlsFiles: TlsFiles | null;
   readonly cors: CorsOptions;
   readonly limits: Partial<Limits>;
   /** Milliseconds. */
@@ -68,6 +71,7 @@ export function readServeSettings(
   const proxies = readNetworks('trust-proxy', line);
   const names = line.values('resolve').map(readPinnedName);
   const authorities = readAuthorities(line.value('upstream-ca'));
+  const tlsFiles = findTlsFiles(line, env);
   return {
     apps: app === null ? config!.apps : [appOf(app)],
     app,
@@ -80,7 +84,8 @@ export function readServeSettings(
     upstreamCa: authorities ?? config?.upstreamCa,
     port: readPort(line.value('port'), { variable: env.PORT, configured: config?.port }),
     hostname: line.value('host') ?? config?.host,
-    front: readFront(line.value('front')),
+    front: readFront(line.value('front'), tlsFiles),
+    tlsFiles,
     cors: { ...config?.cors, ...readCors(line) },
     limits: { ...config?.limits, ...readLimits(line) },
     drain: readDrain(line.value('drain')) ?? config?.drain ?? DEFAULT_DRAIN,
@@ -125,7 +130,11 @@ function readPort(
   throw new CliError(exitCode, `${name} must be a port from 0 to 65535, not '${text}'`);
 }
 
-function readFront(text = 'http1'): 'http1' | 'bun' {
+function readFront(given: string | undefined, tlsFiles: TlsFiles | null): 'http1' | 'bun' {
+  const text = given ?? (tlsFiles === null ? 'http1' : 'bun');
+  if (text === 'http1' && tlsFiles !== null) {
+    throw new CliError(EXIT.usage, '--front http1 speaks no TLS', 'Leave it out, or name bun.');
+  }
   if (text === 'http1' || text === 'bun') return text;
   throw new CliError(EXIT.usage, `--front must be http1 or bun, not '${text}'`);
 }

@@ -17,6 +17,7 @@ export function shownSettings(settings: ServeSettings): ShownSettings {
     port,
     host: hostname ?? 'every address',
     front,
+    tls: settings.tlsFiles,
     transport,
     drainMs: drain,
     exchangeLines,

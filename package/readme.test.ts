@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { copyFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CA, FILES } from '../server/testing/certificates.ts';
 import { emptyFolder, type UserFolder, type UserProcess } from './testing/emptyFolder.ts';
 import { listeningUrl } from './testing/listeningUrl.ts';
 import { type PackedPackage, packPackage } from './testing/packPackage.ts';
@@ -34,7 +35,7 @@ test('installing, making keys, running the gateway and calling it', async () => 
   expect((await folder.run(['sh', '-c', 'cat .env'])).stdout).toMatch(/^SW_ID=.+\nSW_SECRET=.+\n$/);
 
   // A stand-in takes the API's place, and free ports that of 3000.
-  const serve = command('signway serve')
+  const serve = command('serve --allow-upstream')
     .replace('https://api.openai.com', upstream.url.origin)
     .concat(' --allow-network 127.0.0.0/8 --host 127.0.0.1 --port 0');
   await using gateway = await listening(folder.start(['sh', '-c', serve], { env: { OPENAI_API_KEY: KEY } }));
@@ -48,6 +49,15 @@ test('installing, making keys, running the gateway and calling it', async () => 
     expect(JSON.parse(received!.body)).toMatchObject({ model: 'gpt-4o-mini', stream: true });
   }
 }, 120_000);
+
+test('listening for TLS', async () => {
+  await copyFile(FILES.cert, join(folder.path, 'fullchain.pem'));
+  await copyFile(FILES.key, join(folder.path, 'privkey.pem'));
+  const serve = command('serve --tls-cert').replace('--port 443', '--port 0 --host 127.0.0.1');
+  await using gateway = await listening(folder.start(['sh', '-c', serve]));
+  expect(gateway.url).toStartWith('https:');
+  expect((await fetch(`${gateway.url}healthz`, { tls: { ca: CA } })).status).toBe(200);
+}, 60_000);
 
 test("the container's command line, by the command that is its entry point", async () => {
   // `docker/dockerfile.test.ts` runs the image's own; here it is the text that counts.
