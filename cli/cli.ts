@@ -8,6 +8,7 @@ import { EXIT, type ExitCode } from './exitCodes.ts';
 import { commandHelp, mainHelp } from './help.ts';
 import { createMessages } from './messages.ts';
 import { createPalette } from './palette.ts';
+import { SERVE_OPTIONS } from './serveOptions.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
@@ -36,7 +37,11 @@ const COMMANDS = {
   serve: async () =>
     isOnBun()
       ? (await import('./serve.ts')).serve
-      : commandOnBun('serve', 'Run the gateway: verify signed URLs, add the headers, stream the answers'),
+      : commandOnBun({
+          name: 'serve',
+          description: 'Run the gateway: verify signed URLs, add the headers, stream the answers',
+          options: SERVE_OPTIONS,
+        }),
   sign: async () => (await import('./sign.ts')).sign,
   grant: async () => (await import('./grant.ts')).grant,
   inspect: async () => (await import('./inspect.ts')).inspect,
@@ -45,9 +50,18 @@ const COMMANDS = {
   config: async () =>
     isOnBun()
       ? (await import('./config.ts')).config
-      : commandOnBun('config', 'Check a configuration file, or show what is in force'),
+      : commandOnBun({
+          name: 'config',
+          description: 'Check a configuration file, or show what is in force',
+        }),
   init: async () => (await import('./init.ts')).init,
-  revoke: async () => (await import('./revoke.ts')).revoke,
+  revoke: async () =>
+    isOnBun()
+      ? (await import('./revoke.ts')).revoke
+      : commandOnBun({
+          name: 'revoke',
+          description: 'Cut a subject or a nonce off now, on every gateway that shares a store',
+        }),
 } as const satisfies Record<string, () => Promise<Command>>;
 
 const ASKS_FOR_VERSION: ReadonlySet<string> = new Set(['--version', '-v', 'version']);

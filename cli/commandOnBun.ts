@@ -1,28 +1,36 @@
 import { isNewEnough, OLDEST_BUN } from '../package/version.ts';
 import { CliError } from './cliError.ts';
-import { type Command, defineCommand } from './command.ts';
+import type { Command } from './command.ts';
+import type { OptionsDef } from './commandLine.ts';
 import { EXIT } from './exitCodes.ts';
 import { findBun } from './findBun.ts';
 import { runInChild } from './runInChild.ts';
-import { SERVE_OPTIONS } from './serveOptions.ts';
+import type { Terminal } from './terminal.ts';
 
-/** Whether this program runs on a Bun that is new enough. */
+export interface CommandOnBun {
+  name: string;
+  description: string;
+  /** What its help shows where there is no Bun. The command itself reads and judges them. Default: none. */
+  options?: OptionsDef;
+}
+
+/** Whether this program runs on a Bun that is new enough for the server's code. */
 export function isOnBun(): boolean {
   return typeof Bun !== 'undefined' && isNewEnough(Bun.version);
 }
 
 /**
- * A command of the server where this program runs on Node, or on a Bun that is too old: the same command line on a
- * Bun that is not.
+ * Stands in for a command whose code only Bun can load, where this program runs on Node or on a Bun that is too
+ * old: the same command line on a Bun that is not.
  */
-export function commandOnBun(name: 'serve' | 'config', description: string): Command {
-  return defineCommand({
-    name,
-    description: `${description} (on Bun)`,
-    // They are read again, and judged, by the command itself.
-    options: name === 'serve' ? SERVE_OPTIONS : CONFIG_OPTIONS,
+export function commandOnBun({ name, description, options = {} }: CommandOnBun): Command {
+  return {
+    meta: { name, description: `${description} (on Bun)` },
+    args: options,
     examples: [],
-    async run(_line, terminal) {
+    notes: [`docs/cli.md has all of its options. It needs Bun ${OLDEST_BUN} or newer.`],
+    async run({ data }) {
+      const terminal = data as Terminal;
       const { program, tooOld } = findBun(terminal.env);
       if (program === undefined) {
         const instead = tooOld === undefined ? '' : `, not ${tooOld}`;
@@ -33,12 +41,5 @@ export function commandOnBun(name: 'serve' | 'config', description: string): Com
       }
       return runInChild([program, terminal.self.at(-1)!, ...terminal.argv], terminal);
     },
-  });
+  };
 }
-
-const { id: _id, secret: _secret, ...FLAGS } = SERVE_OPTIONS;
-const CONFIG_OPTIONS = {
-  action: { type: 'positional', required: false, description: 'check or show' },
-  file: { type: 'positional', required: false, description: 'The configuration file (as for serve)' },
-  ...FLAGS,
-} as const;

@@ -63,6 +63,7 @@ describe.each([
     ['sign --help', ['sign', '--help']],
     ['serve --help', ['serve', '--help']],
     ['config --help', ['config', '--help']],
+    ['revoke --help', ['revoke', '--help']],
   ])(
     'runs signway %s',
     async (_name, args) => {
