@@ -1,4 +1,5 @@
 import { METHOD } from '../signing/index.ts';
+import { readBasePath } from './basePath.ts';
 import { CliError } from './cliError.ts';
 import { defineCommand } from './command.ts';
 import { EXIT, type ExitCode } from './exitCodes.ts';
@@ -87,12 +88,6 @@ function queryOf(url: string): string {
   const withoutFragment = url.split('#', 1)[0]!;
   const mark = withoutFragment.indexOf('?');
   return mark === -1 ? '' : withoutFragment.slice(mark + 1);
-}
-
-/** Without the slash at its end. */
-function readBasePath(text = '/'): string {
-  if (/^\/[^?#]*$/.test(text)) return text.replace(/\/$/, '');
-  throw new CliError(EXIT.usage, '--base-path must be a path such as /gw');
 }
 
 function readMethod(text: string | undefined): string | undefined {

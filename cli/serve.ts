@@ -101,6 +101,7 @@ export const serve = defineCommand({
     const store = openStore(settings.store);
     const signway = createSignway({
       ...rulesOf(settings),
+      basePath: settings.basePath || '/',
       trustProxies: settings.trustProxies,
       store,
       transport: await createTransport(settings.transport, settings.upstreamCa),

@@ -118,6 +118,12 @@ export const SERVE_OPTIONS = {
     valueHint: 'file',
     description: 'Its private key, as PEM; both are read again when they change (SW_TLS_KEY)',
   },
+  'base-path': {
+    type: 'string',
+    group: LISTENING,
+    valueHint: 'path',
+    description: 'The path that it is mounted under, such as /gw (/)',
+  },
   'trust-proxy': {
     type: 'string',
     repeatable: true,

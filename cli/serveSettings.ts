@@ -4,6 +4,7 @@ import type { StoreChoice } from '../config/gatewayConfig.ts';
 import type { App, CorsOptions, Limits, PinnedName } from '../server/index.ts';
 import { parseNetwork } from '../server/upstream/addressRange.ts';
 import { shownUrl } from '../server/upstream/shownUrl.ts';
+import { readBasePath } from './basePath.ts';
 import { CliError } from './cliError.ts';
 import {
   appOf,
@@ -37,6 +38,8 @@ export interface ServeSettings {
   readonly upstreamCa: string | undefined;
   readonly port: number;
   readonly hostname: string | undefined;
+  /** As `createSignway` takes it. */
+  readonly basePath: string;
   readonly front: 'http1' | 'bun';
   /** Null: plain HTTP. */
   readonly tlsFiles: TlsFiles | null;
@@ -84,6 +87,7 @@ export function readServeSettings(
     upstreamCa: authorities ?? config?.upstreamCa,
     port: readPort(line.value('port'), { variable: env.PORT, configured: config?.port }),
     hostname: line.value('host') ?? config?.host,
+    basePath: readBasePath(line.value('base-path')),
     front: readFront(line.value('front'), tlsFiles),
     tlsFiles,
     cors: { ...config?.cors, ...readCors(line) },

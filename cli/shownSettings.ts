@@ -16,6 +16,7 @@ export function shownSettings(settings: ServeSettings): ShownSettings {
     config: configPath,
     port,
     host: hostname ?? 'every address',
+    basePath: settings.basePath || '/',
     front,
     tls: settings.tlsFiles,
     transport,

@@ -42,19 +42,23 @@ export interface CompiledUpstream {
   readonly timeouts: Partial<UpstreamTimeouts> | undefined;
 }
 
-/** Compiles each app object once, however often a registry hands it out. */
-export function createAppCompiler(): (app: App) => CompiledApp {
+/**
+ * Compiles each app object once, however often a registry hands it out.
+ *
+ * @param paths the canonical paths that are accepted; see {@link VerifyOptions}
+ */
+export function createAppCompiler(paths: readonly string[] = ['/']): (app: App) => CompiledApp {
   const compiled = new WeakMap<App, CompiledApp>();
   return (app) => {
     const known = compiled.get(app);
     if (known !== undefined) return known;
-    const fresh = compile(app);
+    const fresh = compile(app, paths);
     compiled.set(app, fresh);
     return fresh;
   };
 }
 
-function compile(app: App): CompiledApp {
+function compile(app: App, paths: readonly string[]): CompiledApp {
   const keys = new Map<string, readonly Uint8Array[]>();
   const { allowOrigins, limits, subjectLimits } = app;
   const countsTokens = limits?.tokens !== undefined || subjectLimits?.tokens !== undefined;
@@ -73,6 +77,7 @@ function compile(app: App): CompiledApp {
   }));
   return {
     id: app.id,
+    paths,
     hashes: bunHashes,
     signingKeys(day) {
       const known = keys.get(day);

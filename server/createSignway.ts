@@ -11,6 +11,7 @@ import { type CorsOptions, createCors } from './headers/cors.ts';
 import { createHooks, type Hooks } from './hooks/hooks.ts';
 import { createLimiter, type Revocable } from './limiting/limiter.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { mountAt } from './mount.ts';
 import { createClientAddress } from './occupancy/clientAddress.ts';
 import { createOccupancy } from './occupancy/occupancy.ts';
 import { createMemoryStore } from './stores/memoryStore.ts';
@@ -22,6 +23,11 @@ import { createUpstreamNetwork, type NetworkOptions, type UpstreamNetwork } from
 export interface SignwayOptions extends Hooks {
   /** The apps themselves, or a registry that looks them up. */
   apps: readonly App[] | AppRegistry;
+  /**
+   * The path that the gateway is mounted under, such as `/gw`: it answers there, and grants are `/gw/s/<token>/`;
+   * health stays at the root. Default: `/`.
+   */
+  basePath?: string;
   /** Default: any origin may read, without credentials. */
   cors?: CorsOptions;
   /** Which addresses upstreams may have. Default: public ones. */
@@ -121,7 +127,7 @@ export interface RunningSignway {
 /**
  * Makes a gateway: verifies signed URLs, adds the app's headers, streams the upstream's answers.
  *
- * @throws {TypeError} when an app's upstream, a network or a pinned name cannot be read
+ * @throws {TypeError} when the base path, an app's upstream, a network or a pinned name cannot be read
  * @example
  * const gateway = createSignway({
  *   apps: [
@@ -140,6 +146,7 @@ export function createSignway(options: SignwayOptions): Signway {
   const transport =
     options.transport ??
     createHttp1Transport(options.upstreamCa === undefined ? {} : { ca: options.upstreamCa });
+  const mount = mountAt(options.basePath);
   const occupancy = createOccupancy();
   let stopping = false;
 
@@ -212,6 +219,7 @@ export function createSignway(options: SignwayOptions): Signway {
     for (const port of ports) network.refuseListener(port);
     const made = createHandler({
       apps: isList(rules.apps) ? createAppRegistry(rules.apps) : rules.apps,
+      mount,
       cors: createCors(rules.cors),
       network,
       transport,

@@ -30,6 +30,7 @@ import type { Hold } from './limiting/hold.ts';
 import type { Limiter } from './limiting/limiter.ts';
 import { tokenMaximum } from './limiting/tokenMaximum.ts';
 import type { Limits } from './limits.ts';
+import type { Mount } from './mount.ts';
 import { type ClientAddress, clientKey } from './occupancy/clientAddress.ts';
 import type { Occupancy } from './occupancy/occupancy.ts';
 import { problemAnswer } from './problem.ts';
@@ -47,6 +48,7 @@ import { upstreamRequest } from './upstream/upstreamRequest.ts';
 /** What a handler works with. */
 export interface Gateway {
   readonly apps: AppRegistry;
+  readonly mount: Mount;
   readonly cors: Cors;
   readonly network: UpstreamNetwork;
   readonly transport: Transport;
@@ -75,7 +77,7 @@ export interface Handler {
  */
 export function createHandler(gateway: Gateway): Handler {
   const { cors, network, transport, limits, limiter, streams, hooks, clock } = gateway;
-  const compileApp = createAppCompiler();
+  const compileApp = createAppCompiler(gateway.mount.signedPaths);
   const bodySchemas = createBodySchemas();
   const values = new BoundedMemo<ValueReading>();
   const upstreamHeaders = createUpstreamHeaders();
@@ -94,7 +96,7 @@ export function createHandler(gateway: Gateway): Handler {
     try {
       exchange.place.check();
       if (gateway.stopping()) throw new Refusal('shutting_down', 'the gateway is shutting down');
-      const grant = routeRequest(request);
+      const grant = routeRequest(request, gateway.mount.basePath);
       const url = grant === null ? parseUrl(request.query, values) : parseGrant(grant.token, values);
       checkValidity(url, clock(), limits);
       const found = findApp(url.appId);
