@@ -56,6 +56,7 @@ export function createReloading(options: ReloadingOptions): Reloading {
 const STARTING = [
   'port',
   'hostname',
+  'basePath',
   'tlsFiles',
   'store',
   'upstreamCa',

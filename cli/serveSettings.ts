@@ -87,7 +87,7 @@ export function readServeSettings(
     upstreamCa: authorities ?? config?.upstreamCa,
     port: readPort(line.value('port'), { variable: env.PORT, configured: config?.port }),
     hostname: line.value('host') ?? config?.host,
-    basePath: readBasePath(line.value('base-path')),
+    basePath: readBasePath(line.value('base-path') ?? config?.basePath),
     front: readFront(line.value('front'), tlsFiles),
     tlsFiles,
     cors: { ...config?.cors, ...readCors(line) },

@@ -65,6 +65,7 @@ describe('a configuration', () => {
   test('becomes what a gateway takes, in milliseconds and bytes', () => {
     const { config, said } = compile({
       port: 8080,
+      basePath: '/gw',
       drain: '1m',
       store: { redis: 'env:REDIS', timeout: '250ms' },
       allowNetworks: ['10.0.0.0/8'],
@@ -99,6 +100,7 @@ describe('a configuration', () => {
     expect(said).toEqual([]);
     expect(config).toMatchObject({
       port: 8080,
+      basePath: '/gw',
       drain: 60_000,
       store: { kind: 'redis', url: ENV.REDIS, timeout: 250 },
       network: {
@@ -208,6 +210,12 @@ describe('every problem is named at once, with its place', () => {
         'error apps[2]: must be an object, not 7',
       ].sort(),
     );
+  });
+
+  test('of a base path that is none', () => {
+    expect(compile({ apps: [APP], basePath: 'gw' }).said).toEqual([
+      'error basePath: must be a path such as /gw',
+    ]);
   });
 
   test('of what it names', () => {

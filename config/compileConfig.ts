@@ -64,6 +64,7 @@ function compile(config: SignwayConfig, { problems, sources }: Context): Gateway
     upstreamCa: authoritiesOf(config, { problems: problems.at('upstreamCa'), sources }),
     port: config.port,
     host: config.host,
+    basePath: config.basePath,
     drain: config.drain === undefined ? undefined : milliseconds(config.drain),
     exchangeLines: config.exchangeLines,
     reloadOnChange: config.reloadOnChange ?? false,

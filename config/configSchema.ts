@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Limits } from '../server/limits.ts';
+import { isBasePath } from '../server/mount.ts';
 import { nearestName } from './nearestName.ts';
 import { PRESETS, type PresetName } from './presets.ts';
 
@@ -186,6 +187,10 @@ export const configSchema = shape({
     'The port to listen on; 0 takes a free one. Default: PORT, or 3000.',
   ),
   host: optional(text, 'The address to listen on. Default: every address.'),
+  basePath: optional(
+    v.pipe(text, v.check(isBasePath, 'must be a path such as /gw')),
+    'The path that the gateway is mounted under, such as /gw. Default: /.',
+  ),
   drain: optional(duration, 'How long running streams may go on after the signal to stop. Default: 30s.'),
   exchangeLines: optional(
     v.boolean('must be true or false'),

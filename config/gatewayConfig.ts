@@ -17,6 +17,7 @@ export interface GatewayConfig {
   readonly upstreamCa: string | undefined;
   readonly port: number | undefined;
   readonly host: string | undefined;
+  readonly basePath: string | undefined;
   readonly drain: number | undefined;
   readonly exchangeLines: boolean | undefined;
   readonly reloadOnChange: boolean;

@@ -9,14 +9,19 @@ export interface Mount {
 /**
  * Reads a base path such as `/gw`, under which a gateway is mounted; `/` is the root.
  *
- * @throws {TypeError} for what is no path, holds an escape or a dot segment, or would hide the reserved paths
+ * @throws {TypeError} for what is no path, or holds an escape or a dot segment
  */
 export function mountAt(basePath = '/'): Mount {
-  if (!PATH.test(basePath) || /\/\.{1,2}(?:\/|$)/.test(basePath)) {
+  if (!isBasePath(basePath)) {
     throw new TypeError(`the base path '${basePath}' must be a path such as /gw`);
   }
   const bare = basePath.replace(/\/$/, '');
   return { basePath: bare, signedPaths: bare === '' ? ['/'] : ['/', bare, `${bare}/`] };
+}
+
+/** Whether {@link mountAt} takes it. */
+export function isBasePath(text: string): boolean {
+  return PATH.test(text) && !/\/\.{1,2}(?:\/|$)/.test(text);
 }
 
 /** Segments of characters that no URL parser escapes or resolves. */
