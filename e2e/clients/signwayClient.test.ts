@@ -166,6 +166,21 @@ describe('signway/client in Chromium', () => {
     expect(error).toBe('AbortError');
   }, 60_000);
 
+  test('a body that is a stream is what Chromium does not send over HTTP/1.1', async () => {
+    const error = await page.evaluate(async (url) => {
+      const { createSignwayFetch } = window.signwayClient;
+      const getSignedUrl = ({ method, url: proxyUrl }: { method: string; url: string }) =>
+        window.sign({ method, proxyUrl });
+      const body = new Blob(['x']).stream();
+      return createSignwayFetch({ getSignedUrl })(url, { method: 'POST', body }).then(
+        String,
+        ({ name }) => name,
+      );
+    }, chat());
+    expect(error).toBe('TypeError');
+    expect(world.exchanges).toEqual([]);
+  }, 60_000);
+
   test.each(['text', 'blob', 'buffer', 'form', 'parameters', 'request', 'nothing'] as const)(
     'sends the bytes that the backend has signed: %s',
     async (kind) => {
