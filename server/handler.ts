@@ -8,24 +8,24 @@ import {
   type ValueReading,
 } from '../signing/parseSignedUrl.ts';
 import { Refusal } from '../signing/refusal.ts';
-import type { UpstreamUrl } from '../signing/upstreamUrl.ts';
 import { checkSignedHeaders, type ReceivedRequest, verifySignature } from '../signing/verifySignature.ts';
 import { respond } from './answer.ts';
+import { answerError } from './answerError.ts';
 import type { AnswerStream } from './answerStream.ts';
 import type { App, AppRegistry } from './apps.ts';
 import { BoundedMemo } from './boundedMemo.ts';
 import type { ClientAnswer } from './clientAnswer.ts';
 import type { ClientRequest } from './clientRequest.ts';
-import { type CompiledApp, type CompiledUpstream, createAppCompiler } from './compiledApp.ts';
+import { type CompiledApp, createAppCompiler } from './compiledApp.ts';
 import { Exchange, type ExchangeRecord } from './exchange.ts';
 import { createBodySchemas } from './extensions/bodySchemas.ts';
 import { checkMethods, readExtensions } from './extensions/extensions.ts';
-import { checkJsonBody, isJsonType } from './extensions/jsonBody.ts';
+import { checkJsonBody } from './extensions/jsonBody.ts';
 import { createClientHeaders } from './headers/clientHeaders.ts';
 import type { Cors } from './headers/cors.ts';
 import { createUpstreamHeaders } from './headers/upstreamHeaders.ts';
 import { healthAnswer } from './health.ts';
-import { HookFailure, type HookRunner } from './hooks/hooks.ts';
+import type { HookRunner } from './hooks/hooks.ts';
 import type { Hold } from './limiting/hold.ts';
 import type { Limiter } from './limiting/limiter.ts';
 import { tokenMaximum } from './limiting/tokenMaximum.ts';
@@ -33,8 +33,13 @@ import type { Limits } from './limits.ts';
 import type { Mount } from './mount.ts';
 import { type ClientAddress, clientKey } from './occupancy/clientAddress.ts';
 import type { Occupancy } from './occupancy/occupancy.ts';
-import { problemAnswer } from './problem.ts';
-import { checkDeclaredLength, forwardBody, readSignedBody, readWholeBody } from './requestBody.ts';
+import {
+  checkDeclaredLength,
+  forwardBody,
+  mustHoldBody,
+  readSignedBody,
+  readWholeBody,
+} from './requestBody.ts';
 import { routeRequest } from './route.ts';
 import {
   type Transport,
@@ -43,6 +48,7 @@ import {
   type UpstreamRequest,
 } from './transport/transport.ts';
 import type { UpstreamNetwork } from './upstream/network.ts';
+import { routeToUpstream } from './upstream/routeToUpstream.ts';
 import { upstreamRequest } from './upstream/upstreamRequest.ts';
 
 /** What a handler works with. */
@@ -118,8 +124,7 @@ export function createHandler(gateway: Gateway): Handler {
       limiter.checkRevoked(app, extensions);
       checkMethods(request.method, extensions.methods);
       const target = grant === null ? verified.url.upstream : grantedUrl(verified.url, grant);
-      const upstream = routeOf(app, target);
-      checkUpstreamMethod(request.method, upstream);
+      const upstream = routeToUpstream(app, { url: target, method: request.method });
       const allowed = network.authorise(target);
       const address = typeof allowed === 'string' ? allowed : await allowed;
       const whole =
@@ -210,31 +215,6 @@ export function createHandler(gateway: Gateway): Handler {
       headers: { 'WWW-Authenticate': 'SW1-HMAC-SHA256' },
     });
   }
-
-  function answerError(
-    error: unknown,
-    { request, exchange }: { request?: ClientRequest; exchange: Exchange },
-  ): ClientAnswer {
-    const refusal = request?.body.failure ?? refusalOf(error);
-    if (refusal !== null) {
-      exchange.status = refusal.status;
-      const reason = typeof refusal.cause === 'string' ? refusal.cause : refusal.message;
-      exchange.end('refused', { code: refusal.code, reason });
-      return problemAnswer(refusal, exchange.id);
-    }
-    if (request?.gone.aborted === true || (error instanceof TransportError && error.code === 'aborted')) {
-      exchange.status = 499;
-      exchange.end('client_gone');
-      return bare(499, exchange);
-    }
-    exchange.status = 500;
-    exchange.end('refused', { reason: internalReason(error) });
-    return bare(500, exchange);
-  }
-}
-
-function bare(status: number, { id }: Exchange): ClientAnswer {
-  return { status, statusText: '', headers: [['X-Sw-Request-Id', id]], fixed: null, body: null };
 }
 
 /** What the signature may cover; its body is read only where the URL signs it. */
@@ -255,57 +235,8 @@ function checkExpiry(url: SignedUrl, maxExpiry: number | undefined): void {
   }
 }
 
-/** Whether something has to read a body that is not signed, before any of it goes to the upstream. */
-function mustHoldBody(request: ClientRequest, { url, app }: { url: SignedUrl; app: CompiledApp }): boolean {
-  if (url.extensions.includes('X-Sw-BodySchema')) return true;
-  if (app.countsTokens && isJsonType(request.headers.get('content-type'))) return true;
-  return app.countsBytes && request.body.declared === null;
-}
-
 const NOTHING = new Uint8Array(0);
-
-function checkUpstreamMethod(method: string, { methods }: CompiledUpstream): void {
-  if (methods === undefined || methods.includes(method)) return;
-  throw new Refusal('method_not_allowed', 'the upstream may not be called with this method', {
-    headers: { Allow: methods.join(', ') },
-  });
-}
-
-function routeOf(app: CompiledApp, url: UpstreamUrl) {
-  const upstream = app.route(url);
-  if (upstream !== undefined) return upstream;
-  throw new Refusal('upstream_not_allowed', 'the upstream is not one this app may call', {
-    cause: 'origin: not on the list',
-  });
-}
 
 function storeUnavailable(): never {
   throw new Refusal('store_unavailable', 'the apps cannot be looked up at the moment');
 }
-
-function refusalOf(error: unknown): Refusal | null {
-  if (error instanceof Refusal) return error;
-  if (error instanceof TransportError && error.code !== 'aborted') {
-    return new Refusal(error.code, TRANSPORT_DETAILS[error.code], { cause: error.reason });
-  }
-  return null;
-}
-
-/** A defect of the gateway or of a hook: where it lies, without the message, which could hold what was received. */
-function internalReason(error: unknown): string {
-  if (error instanceof HookFailure) return `${error.message}: ${placeOf(error.cause)}`;
-  return `internal: ${placeOf(error)}`;
-}
-
-function placeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'something that is no Error';
-  const frames = error.stack?.split('\n').filter((line) => line.trimStart().startsWith('at ')) ?? [];
-  return `${error.name} ${frames.slice(0, 3).join(' ').trim()}`;
-}
-
-const TRANSPORT_DETAILS = {
-  upstream_unreachable: 'the upstream cannot be reached',
-  upstream_invalid_response: 'the upstream sent an invalid answer',
-  upstream_timeout: 'the upstream took too long',
-  overloaded: 'no connection to the upstream is free',
-} as const satisfies Record<Exclude<TransportError['code'], 'aborted'>, string>;

@@ -1,6 +1,9 @@
+import type { SignedUrl } from '../signing/parseSignedUrl.ts';
 import { Refusal } from '../signing/refusal.ts';
 import { signedBodyLength } from '../signing/signedBodyLength.ts';
 import type { ClientBody, ClientRequest } from './clientRequest.ts';
+import type { CompiledApp } from './compiledApp.ts';
+import { isJsonType } from './extensions/jsonBody.ts';
 import type { Limits } from './limits.ts';
 import type { Place } from './occupancy/occupancy.ts';
 import type { RequestBody } from './transport/transport.ts';
@@ -27,6 +30,16 @@ export function readSignedBody(
  */
 export function checkDeclaredLength({ declared }: ClientBody, limit: number): void {
   if (declared !== null && declared > limit) throw bodyTooLarge(limit);
+}
+
+/** Whether something has to read a body that is not signed, before any of it goes to the upstream. */
+export function mustHoldBody(
+  request: ClientRequest,
+  { url, app }: { url: SignedUrl; app: CompiledApp },
+): boolean {
+  if (url.extensions.includes('X-Sw-BodySchema')) return true;
+  if (app.countsTokens && isJsonType(request.headers.get('content-type'))) return true;
+  return app.countsBytes && request.body.declared === null;
 }
 
 /**
