@@ -17,5 +17,5 @@ export function messageOf(document: unknown): string | undefined {
 
 /** The members of an object; of anything else, none. */
 export function members(value: unknown): Record<string, unknown> {
-  return (typeof value === 'object' && value) || Object(undefined);
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -1,5 +1,6 @@
 import { errorOf } from './errorOf.ts';
 import type { PageRequest } from './pageRequest.ts';
+import { unlessAborted } from './unlessAborted.ts';
 
 /** `fetch` as every platform has it. */
 export type Fetch = (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
@@ -37,15 +38,4 @@ export async function sendRenewing(
     const url = await unlessAborted(urlFor(expired), request.signal);
     return send(url, request.init());
   }
-}
-
-/** Does not wait any longer than its signal lets it, whether or not the one it waits for looks at the signal. */
-function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
 }

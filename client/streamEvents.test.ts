@@ -69,6 +69,36 @@ test('an abort of the stream’s own signal throws its reason and ends the upstr
   await connection.gone;
 });
 
+test('an abort between two events that came together keeps the second back', async () => {
+  const leaving = new AbortController();
+  await using opened = await openStream({ stream: { signal: leaving.signal } });
+  const { connection, events } = opened;
+  connection.send(chunk('data: one\n\ndata: two\n\n'));
+  expect(await next(events)).toEqual({ type: 'message', data: 'one' });
+  leaving.abort(new Error('enough'));
+  await expect(events.next()).rejects.toThrow('enough');
+  await connection.gone;
+});
+
+test('a signal that is aborted already throws at once', async () => {
+  await using opened = await openStream({ stream: { signal: AbortSignal.abort(new Error('too late')) } });
+  await expect(opened.events.next()).rejects.toThrow('too late');
+  await opened.connection.gone;
+});
+
+test('an abort of the stream’s own signal does not wait for the answer to come', async () => {
+  await using upstream = await startUpstream();
+  await using gateway = startGateway();
+  const leaving = new AbortController();
+  const events = streamEvents(fetch(gateway.sign(`${upstream.origin}/`)), leaving);
+  const waiting = events.next();
+  const connection = await upstream.next();
+  leaving.abort(new Error('enough'));
+  await expect(waiting).rejects.toThrow('enough');
+  connection.send(HEAD + chunk('data: late\n\n').toString());
+  await connection.gone;
+});
+
 test('a connection that breaks is an error, never an end', async () => {
   await using opened = await openStream();
   const { connection, events } = opened;

@@ -2,6 +2,7 @@ import { createParser } from 'eventsource-parser';
 import { members, messageOf, parseDocument } from './document.ts';
 import { errorOf } from './errorOf.ts';
 import { SignwayError } from './signwayError.ts';
+import { unlessAborted } from './unlessAborted.ts';
 
 /** One event of an event stream. */
 export interface StreamEvent {
@@ -31,7 +32,7 @@ export async function* streamEvents(
   response: Response | PromiseLike<Response>,
   { signal }: StreamOptions = {},
 ): AsyncGenerator<StreamEvent, void, void> {
-  const answer = await response;
+  const answer = await answerOf(response, signal);
   const reader = (await eventStreamOf(answer)).getReader();
   const stop = () => void reader.cancel(signal?.reason).catch(() => {});
   signal?.addEventListener('abort', stop);
@@ -42,7 +43,6 @@ export async function* streamEvents(
   });
   try {
     for (;;) {
-      signal?.throwIfAborted();
       const { done, value } = await reader.read().catch((error) => {
         throw brokenOff(error, { answer, signal });
       });
@@ -52,11 +52,26 @@ export async function* streamEvents(
       for (const event of arrived.splice(0)) {
         if (event.type === 'signway.error') throw endedEarly(event.data, answer);
         yield event;
+        signal?.throwIfAborted();
       }
     }
   } finally {
     signal?.removeEventListener('abort', stop);
     stop();
+  }
+}
+
+/** An answer that comes after the abort is not read, and so not waited for by anyone. */
+async function answerOf(
+  response: Response | PromiseLike<Response>,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  const coming = Promise.resolve(response);
+  try {
+    return await unlessAborted(coming, signal);
+  } catch (error) {
+    coming.then(({ body }) => body?.cancel()).catch(() => {});
+    throw error;
   }
 }
 
