@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startUpstream } from '../server/testing/scriptedUpstream.ts';
 import { signUrl } from '../signing/index.ts';
@@ -77,6 +77,26 @@ describe('signway serve with a configuration file', () => {
     writeFileSync(path, configFor(origin, [NEW], {}, { reloadOnChange: true, drain: '7s' }));
     const said = await serve.stderr(/Reloaded/);
     expect(said).toContain('drain will change at the next start');
+    expect(await askWith(NEW, { url: serve.url, origin })).toBe(200);
+  });
+
+  test('reads it again when a link to its folder is turned, as Kubernetes does', async () => {
+    using folder = temporaryFolder();
+    await using upstream = await startUpstream((connection) => connection.send(OK));
+    const { origin } = upstream;
+    const root = join(folder.write('root', ''), '..');
+    const publish = (version: string, secret: string) => {
+      mkdirSync(join(root, version));
+      const text = configFor(origin, [secret], {}, { reloadOnChange: true });
+      writeFileSync(join(root, version, 'signway.config.json'), text);
+      symlinkSync(version, join(root, '..data_tmp'));
+      renameSync(join(root, '..data_tmp'), join(root, '..data'));
+    };
+    publish('..one', OLD);
+    symlinkSync('..data/signway.config.json', join(root, 'signway.config.json'));
+    await using serve = await startServe(['serve', '--config', join(root, 'signway.config.json')]);
+    publish('..two', NEW);
+    await serve.stderr(/Reloaded/);
     expect(await askWith(NEW, { url: serve.url, origin })).toBe(200);
   });
 

@@ -23,7 +23,7 @@ if (!quick) await installPeers();
 await step('unit and integration', [
   bun,
   'test',
-  ...['./signing', './backend', './server', './client', './config', './cli', './demo'],
+  ...['./signing', './backend', './server', './client', './config', './cli', './deploy', './demo'],
 ]);
 if (!quick) await findTools({ log: say }).catch(({ message }) => say(`${message}; some tests are skipped`));
 await step('the bench', [bun, 'test', './bench']);
