@@ -16,6 +16,8 @@ export interface CommandLineApp {
   /** Which of them stood on the command line, where others can read them. */
   readonly inArgv: { readonly secret: boolean; readonly headers: readonly string[] };
   readonly upstreams: readonly string[];
+  /** Whether requests to other upstreams pass and are only reported. */
+  readonly reportOnly: boolean;
 }
 
 export interface SettingsSources {
@@ -58,6 +60,13 @@ export function readCommandLineApp(line: ServeLine, sources: SettingsSources): C
   if (secret.text === '') throw new CliError(EXIT.usage, 'the secret is empty');
   const { headers, source } = readInjectedHeaders(line, sources);
   const upstreams = readUpstreams(line.values('allow-upstream'));
+  const reportOnly = line.flag('report-only') === true;
+  if (reportOnly && upstreams.length === 0) {
+    throw new CliError(
+      EXIT.usage,
+      '--report-only reports what --allow-upstream would refuse, and there is none',
+    );
+  }
   if (headers.length > 0 && upstreams.length > 1) {
     throw new CliError(
       EXIT.usage,
@@ -75,12 +84,15 @@ export function readCommandLineApp(line: ServeLine, sources: SettingsSources): C
       headers: source === 'argument' ? headers.map(([name]) => name) : [],
     },
     upstreams: upstreams.length === 0 ? [ANY_ORIGIN] : upstreams,
+    reportOnly,
   };
 }
 
 /** As the server takes it. */
-export function appOf({ id, secret, upstreams, headers }: CommandLineApp): App {
-  return { id, secrets: [secret], upstreams: upstreams.map((origin) => ({ origin, headers })) };
+export function appOf({ id, secret, upstreams, headers, reportOnly }: CommandLineApp): App {
+  const listed = upstreams.map((origin) => ({ origin, headers }));
+  const others = reportOnly ? [{ origin: ANY_ORIGIN, headers, reportOnly }] : [];
+  return { id, secrets: [secret], upstreams: [...listed, ...others] };
 }
 
 /** The options that describe the app of a command line, by how they are called. */
@@ -93,9 +105,10 @@ export function givenAppOptions(line: ServeLine): string[] {
     'headers-file': '--headers-file',
     'allow-upstream': '--allow-upstream',
   } as const;
-  return Object.entries(names).flatMap(([option, name]) =>
+  const given = Object.entries(names).flatMap(([option, name]) =>
     line.values(option as keyof typeof names).length > 0 ? [name] : [],
   );
+  return line.flag('report-only') === true ? [...given, '--report-only'] : given;
 }
 
 /** The headers of the command line; else those of `--headers-file`, `SW_HEADERS` or `SW_HEADERS_FILE`. */

@@ -18,6 +18,7 @@ const {
   header: _header,
   'headers-file': _headers,
   'allow-upstream': _upstream,
+  'report-only': _reportOnly,
   ...FLAGS
 } = SERVE_OPTIONS;
 

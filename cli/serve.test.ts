@@ -114,6 +114,7 @@ describe('signway serve', () => {
       '--allow-network must be',
     ],
     ['a pin without an address', ['a', SECRET, '--resolve', 'a:1:b'], {}, EXIT.usage, '--resolve must be'],
+    ['a list to try out that is none', ['a', SECRET, '--report-only'], {}, EXIT.usage, 'there is none'],
     ['a front that is none', ['a', SECRET, '--front', 'x'], {}, EXIT.usage, '--front must be'],
     ['a transport that is none', ['a', SECRET, '--transport', 'x'], {}, EXIT.usage, '--transport must be'],
     [

@@ -61,6 +61,11 @@ export const SERVE_OPTIONS = {
     description:
       'Where requests may go: https://api.example.com, with a path, or https://*.example.com; repeatable',
   },
+  'report-only': {
+    type: 'boolean',
+    group: UPSTREAM,
+    description: 'Let requests to other upstreams through and report them, to try --allow-upstream out',
+  },
   'allow-network': {
     type: 'string',
     repeatable: true,

@@ -9,7 +9,7 @@ import type { ServeSettings } from './serveSettings.ts';
 export function startupWarnings({ app }: Pick<ServeSettings, 'app'>): string[] {
   // A configuration file is warned about where it is read.
   if (app === null) return [];
-  const { id, secret, headers, inArgv, upstreams } = app;
+  const { id, secret, headers, inArgv, upstreams, reportOnly } = app;
   const names = headers.map(([name]) => name).join(', ');
   const warnings: string[] = [];
   if (upstreams.includes(ANY_ORIGIN)) {
@@ -18,6 +18,12 @@ export function startupWarnings({ app }: Pick<ServeSettings, 'app'>): string[] {
     warnings.push(
       `every upstream is allowed. Whoever learns the secret of app '${id}' can send ${loot} to any public ` +
         `server${cost}. Close this with --allow-upstream, such as --allow-upstream https://api.example.com`,
+    );
+  }
+  if (reportOnly) {
+    warnings.push(
+      'requests to other upstreams pass and are only reported (--report-only), with the headers: nothing is closed ' +
+        'until it is left out',
     );
   }
   const bytes = new TextEncoder().encode(secret).byteLength;

@@ -36,6 +36,8 @@ export interface CompiledUpstream {
   readonly injectedNames: ReadonlySet<string>;
   /** What of its headers must never come back in an answer. */
   readonly secrets: readonly string[];
+  /** Whether the gateway would refuse what goes there, if it were not trying a list out. */
+  readonly reportOnly: boolean;
   /** Undefined: any. */
   readonly methods: readonly string[] | undefined;
   /** Where they differ from the gateway's. */
@@ -72,6 +74,7 @@ function compile(app: App, paths: readonly string[]): CompiledApp {
       ...(countsTokens ? ['accept-encoding'] : []),
     ]),
     secrets: secretsOf(upstream.headers),
+    reportOnly: upstream.reportOnly ?? false,
     methods: upstream.methods,
     timeouts: upstream.timeouts,
   }));

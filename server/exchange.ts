@@ -22,6 +22,8 @@ export interface ExchangeRecord {
   readonly code: RefusalCode | null;
   /** What only the operator reads: why the upstream failed, where it was not allowed. A fixed phrase. */
   readonly reason: string | null;
+  /** Why the request would have been refused by a list that is only being tried out; else null. */
+  readonly wouldRefuse: string | null;
   readonly ending: ExchangeEnding;
   /** Bytes of the request's body, as declared or held; null for one sent in chunks. */
   readonly bytesIn: number | null;
@@ -56,6 +58,7 @@ export class Exchange {
   app: string | null = null;
   subject: string | null = null;
   upstream: string | null = null;
+  wouldRefuse: string | null = null;
   status = 0;
   bytesIn: number | null = 0;
   bytesOut = 0;
@@ -105,6 +108,7 @@ export class Exchange {
       status: this.status,
       code: why.code ?? null,
       reason: why.reason ?? null,
+      wouldRefuse: this.wouldRefuse,
       ending,
       bytesIn: this.bytesIn,
       bytesOut: this.bytesOut,

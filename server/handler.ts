@@ -48,7 +48,7 @@ import {
   type UpstreamRequest,
 } from './transport/transport.ts';
 import type { UpstreamNetwork } from './upstream/network.ts';
-import { routeToUpstream } from './upstream/routeToUpstream.ts';
+import { NOT_ON_LIST, routeToUpstream } from './upstream/routeToUpstream.ts';
 import { upstreamRequest } from './upstream/upstreamRequest.ts';
 
 /** What a handler works with. */
@@ -125,6 +125,7 @@ export function createHandler(gateway: Gateway): Handler {
       checkMethods(request.method, extensions.methods);
       const target = grant === null ? verified.url.upstream : grantedUrl(verified.url, grant);
       const upstream = routeToUpstream(app, { url: target, method: request.method });
+      if (upstream.reportOnly) exchange.wouldRefuse = NOT_ON_LIST;
       const allowed = network.authorise(target);
       const address = typeof allowed === 'string' ? allowed : await allowed;
       const whole =

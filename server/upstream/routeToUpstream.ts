@@ -14,7 +14,7 @@ export function routeToUpstream(
   const upstream = app.route(url);
   if (upstream === undefined) {
     throw new Refusal('upstream_not_allowed', 'the upstream is not one this app may call', {
-      cause: 'origin: not on the list',
+      cause: NOT_ON_LIST,
     });
   }
   const { methods } = upstream;
@@ -23,3 +23,6 @@ export function routeToUpstream(
     headers: { Allow: methods.join(', ') },
   });
 }
+
+/** Why, for the operator. */
+export const NOT_ON_LIST = 'origin: not on the list';

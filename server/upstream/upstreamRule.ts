@@ -17,6 +17,13 @@ export interface Upstream {
   readonly origin: string;
   /** Set last, in place of what the client sent under these names. */
   readonly headers: HeaderPairs;
+  /**
+   * Lets through what would be refused without it, and says so in the exchange's record: the last upstream of an
+   * app whose list is being tried out. Default: false.
+   *
+   * **Security**: with `ANY_ORIGIN` nothing is refused, as without a list.
+   */
+  readonly reportOnly?: boolean;
   /** Methods it may be called with. `method_not_allowed`. Default: any. */
   readonly methods?: readonly string[];
   /** Further headers of clients that it never gets, by their lower-case names. Default: none. */

@@ -78,6 +78,29 @@ describe('a request', () => {
     expect(toTwo).not.toContain('key-of-one');
   });
 
+  test('that a list would refuse passes while the list is only tried out, and is reported', async () => {
+    await using listed = await startUpstream(ok);
+    await using other = await startUpstream(ok);
+    const headers: [string, string][] = [['X-Api-Key', 'key']];
+    const apps: SignwayOptions['apps'] = [
+      {
+        id: APP.id,
+        secrets: [APP.secret],
+        upstreams: [
+          { origin: listed.origin, headers },
+          { origin: '*', headers, reportOnly: true },
+        ],
+      },
+    ];
+    await using gateway = startGateway({ apps });
+    for (const { origin } of [listed, other])
+      expect((await fetch(gateway.sign(`${origin}/`))).status).toBe(200);
+    expect(gateway.records.map(({ wouldRefuse }) => wouldRefuse)).toEqual([null, 'origin: not on the list']);
+    expect((await other.next()).received).toContain('\r\nX-Api-Key: key\r\n');
+    // The rule on addresses stays in force.
+    expect((await fetch(gateway.sign('http://10.0.0.1/'))).status).toBe(403);
+  });
+
   test('ignores the proxies of the environment', async () => {
     await using upstream = await startUpstream(ok);
     const proxied = process.env.HTTP_PROXY;
