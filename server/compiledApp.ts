@@ -91,7 +91,10 @@ function compile(app: App, paths: readonly string[]): CompiledApp {
       keys.set(day, fresh);
       return fresh;
     },
-    route: (url) => upstreams.find(({ matches }) => matches(url)),
+    route(url) {
+      for (const upstream of upstreams) if (upstream.matches(url)) return upstream;
+      return undefined;
+    },
     maxExpiry: app.maxExpiry,
     cors: allowOrigins === undefined ? undefined : createCors({ allowOrigins }),
     required: app.required ?? [],

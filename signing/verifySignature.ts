@@ -74,19 +74,20 @@ export function verifySignature(
   const body = url.signsBody ? (request.body ?? undefined) : undefined;
   const method = url.extensions.includes('X-Sw-Methods') ? '*' : request.method;
   const headers = url.signedHeaders.map((name): Pair => [name, receivedValue(url, request, name)]);
-
   let explanation: { canonical: string; toSign: string } | undefined;
   for (const path of paths) {
-    const canonical = canonicalOf(path, url.strictQuery);
-    const toSign = toSignOf(canonical);
-    if (isSigned(toSign)) return verifiedAs('strict');
+    const canonical = canonicalRequest({ method, path, query: url.strictQuery, headers });
+    const toSign = stringToSign(url.timestamp, hashes.sha256Hex(canonical, body));
+    if (isSigned(toSign, { url, keys, hashes })) return verifiedAs('strict', { url, request });
     explanation ??= { canonical, toSign };
   }
   const componentQuery = canonicalQuery(url.parameters, encodeComponent);
   // Mostly the spellings are one: a body, of megabytes perhaps, is not hashed a second time to learn nothing.
   if (componentQuery !== url.strictQuery) {
     for (const path of paths) {
-      if (isSigned(toSignOf(canonicalOf(path, componentQuery)))) return verifiedAs('component');
+      const canonical = canonicalRequest({ method, path, query: componentQuery, headers });
+      const toSign = stringToSign(url.timestamp, hashes.sha256Hex(canonical, body));
+      if (isSigned(toSign, { url, keys, hashes })) return verifiedAs('component', { url, request });
     }
   }
   const { canonical, toSign } = explanation!;
@@ -96,22 +97,23 @@ export function verifySignature(
       stringToSign: toSign,
     },
   });
+}
 
-  function canonicalOf(path: string, query: string): string {
-    return canonicalRequest({ method, path, query, headers });
+function isSigned(
+  toSign: string,
+  { url, keys, hashes }: { url: SignedUrl; keys: readonly Uint8Array[]; hashes: Hashes },
+): boolean {
+  for (const key of keys) {
+    if (equalSignatures(signature(key, toSign, hashes), url.signature)) return true;
   }
+  return false;
+}
 
-  function toSignOf(canonical: string): string {
-    return stringToSign(url.timestamp, hashes.sha256Hex(canonical, body));
-  }
-
-  function isSigned(toSign: string): boolean {
-    return keys.some((key) => equalSignatures(signature(key, toSign, hashes), url.signature));
-  }
-
-  function verifiedAs(canonicalisation: VerifiedRequest['canonicalisation']): VerifiedRequest {
-    return { url, method: request.method, canonicalisation } as VerifiedRequest;
-  }
+function verifiedAs(
+  canonicalisation: VerifiedRequest['canonicalisation'],
+  { url, request }: { url: SignedUrl; request: ReceivedRequest },
+): VerifiedRequest {
+  return { url, method: request.method, canonicalisation } as VerifiedRequest;
 }
 
 declare const verified: unique symbol;

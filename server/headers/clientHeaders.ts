@@ -100,7 +100,8 @@ const CONFIGURES = /^(?:accept|content|user)-?|-(?:version|beta|organization|pro
 const SHORTEST_SECRET = 6;
 
 export function holdsSecret(text: string, secrets: readonly string[]): boolean {
-  return secrets.length > 0 && secrets.some((secret) => text.includes(secret));
+  for (const secret of secrets) if (text.includes(secret)) return true;
+  return false;
 }
 
 /** All lines of the `Connection` field as one list (RFC 9110, section 5.3); null without any. */

@@ -5,10 +5,14 @@ export interface FieldSectionLimits {
   readonly fields: number;
 }
 
+export interface StartLineReader {
+  readStartLine(line: string): void;
+}
+
 export interface FieldSectionOptions {
   readonly limits: FieldSectionLimits;
-  /** Gets the first line, which is then no field. */
-  readonly startLine?: (line: string) => void;
+  /** Gets the first line, which is then no field. An object, since a function would be made for every message. */
+  readonly startLine?: StartLineReader;
   /** Bytes that the first line may take beside those of `limits`. Default: 0, it counts among them. */
   readonly startLineBytes?: number;
   /** Default: true. */
@@ -31,7 +35,7 @@ export class FieldSection {
   private readonly limits: FieldSectionLimits;
   private readonly folding: boolean;
   private readonly startLineBytes: number;
-  private startLine: ((line: string) => void) | null;
+  private startLine: StartLineReader | null;
   /** Bytes that the section may have, as far as that is known yet. */
   private allowance: number;
   private size = 0;
@@ -115,7 +119,7 @@ export class FieldSection {
       const { startLine } = this;
       this.startLine = null;
       if (this.startLineBytes > 0) this.allowance = this.limits.bytes + feed + 1 - start;
-      startLine(text.slice(start, this.checkText(text, start, stop)));
+      startLine.readStartLine(text.slice(start, this.checkText(text, start, stop)));
       return;
     }
     if (stop === start) {

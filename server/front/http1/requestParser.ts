@@ -1,5 +1,5 @@
 import { Refusal } from '../../../signing/refusal.ts';
-import { FieldSection } from '../../http1/fieldSection.ts';
+import { FieldSection, type StartLineReader } from '../../http1/fieldSection.ts';
 import { MalformedMessage } from '../../http1/malformedMessage.ts';
 import type { Limits } from '../../limits.ts';
 import {
@@ -16,7 +16,7 @@ export type RequestLimits = Pick<Limits, 'maxUrlLength' | 'maxHeaderBytes'>;
  * Reads the head of one request (RFC 9112, sections 3 and 5), strictly, from bytes that come in any split. One empty
  * line before the request line is skipped (section 2.2).
  */
-export class RequestParser {
+export class RequestParser implements StartLineReader {
   /** Null until the empty line that ends the head. */
   head: RequestHead | null = null;
 
@@ -29,9 +29,7 @@ export class RequestParser {
     this.limits = limits;
     this.section = new FieldSection('head', {
       limits: { bytes: limits.maxHeaderBytes, fields: MAX_FIELDS },
-      startLine: (line) => {
-        this.line = readRequestLine(line, limits.maxUrlLength);
-      },
+      startLine: this,
       startLineBytes: limits.maxUrlLength + METHOD_AND_VERSION,
       folding: false,
     });
@@ -57,6 +55,11 @@ export class RequestParser {
     } catch (error) {
       throw error instanceof MalformedMessage ? this.refusal(error) : error;
     }
+  }
+
+  /** @internal */
+  readStartLine(line: string): void {
+    this.line = readRequestLine(line, this.limits.maxUrlLength);
   }
 
   private skipEmptyLine(bytes: Buffer, offset: number): number {

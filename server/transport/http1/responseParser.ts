@@ -1,5 +1,5 @@
 import { ChunkedBody } from '../../http1/chunkedBody.ts';
-import { FieldSection } from '../../http1/fieldSection.ts';
+import { FieldSection, type StartLineReader } from '../../http1/fieldSection.ts';
 import { MalformedMessage } from '../../http1/malformedMessage.ts';
 import { type ResponseHead, readResponseHead, readStatusLine, type StatusLine } from './responseHead.ts';
 import { RESPONSE_LIMITS } from './responseLimits.ts';
@@ -15,7 +15,7 @@ export interface ResponseEvents {
  * A strict, incremental reader of one answer (RFC 9112): bytes in, in any split, events out. No input or
  * output of its own. `push` and `finish` say what is malformed by throwing {@link MalformedMessage}.
  */
-export class ResponseParser {
+export class ResponseParser implements StartLineReader {
   complete = false;
 
   private readonly method: string;
@@ -53,13 +53,13 @@ export class ResponseParser {
     return this.framing === 'chunked' ? 'body: last chunk missing' : 'body: shorter than its length';
   }
 
+  /** @internal */
+  readStartLine(line: string): void {
+    this.statusLine = readStatusLine(line);
+  }
+
   private readHead(bytes: Buffer, offset: number): number {
-    this.section ??= new FieldSection('head', {
-      limits: { bytes: RESPONSE_LIMITS.headBytes, fields: RESPONSE_LIMITS.headFields },
-      startLine: (line) => {
-        this.statusLine = readStatusLine(line);
-      },
-    });
+    this.section ??= new FieldSection('head', { limits: HEAD_LIMITS, startLine: this });
     const end = this.section.push(bytes, offset);
     if (this.section.done) this.endHead(this.statusLine!, this.section);
     return end;
@@ -99,6 +99,8 @@ export class ResponseParser {
     return end;
   }
 }
+
+const HEAD_LIMITS = { bytes: RESPONSE_LIMITS.headBytes, fields: RESPONSE_LIMITS.headFields };
 
 function fault(reason: string): MalformedMessage {
   return new MalformedMessage(reason);
