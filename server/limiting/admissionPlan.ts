@@ -40,9 +40,10 @@ export interface PlannedRequest {
 export function planAdmission(request: PlannedRequest): AdmissionPlan | null {
   const { id, app, extensions, goodFor } = request;
   const { nonce, uses, subject } = extensions;
+  const isLimited = app.limits !== undefined || app.subjectLimits !== undefined;
+  if (!isLimited && nonce === null && subject === null) return null;
   const scopes = [scope('app', app.limits, undefined), scope('subject', app.subjectLimits, subject ?? '')];
   const limited = scopes.filter((each) => each !== null);
-  if (limited.length === 0 && nonce === null && subject === null) return null;
 
   const windows: WindowLimit[] = [];
   const streams: StreamLimit[] = [];

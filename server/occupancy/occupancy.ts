@@ -30,57 +30,76 @@ export interface Place {
 }
 
 export function createOccupancy(): Occupancy {
-  const byClient = new Map<string, number>();
-  let requests = 0;
-  let heldBytes = 0;
-
+  const counts: Counts = { requests: 0, heldBytes: 0, byClient: new Map() };
   return {
     get requests() {
-      return requests;
+      return counts.requests;
     },
     get heldBytes() {
-      return heldBytes;
+      return counts.heldBytes;
     },
     get clients() {
-      return byClient.size;
+      return counts.byClient.size;
     },
-    enter(client, { maxRequests, maxRequestsPerClient, maxHeldBytes }) {
-      requests++;
-      if (client !== null) byClient.set(client, (byClient.get(client) ?? 0) + 1);
-      let held = 0;
-      let isLeft = false;
-      const release = () => {
-        heldBytes -= held;
-        held = 0;
-      };
-      return {
-        check() {
-          if (maxRequests > 0 && requests > maxRequests) throw overloaded('requests: too many');
-          if (client === null || maxRequestsPerClient === 0) return;
-          if (byClient.get(client)! > maxRequestsPerClient) {
-            throw new Refusal('too_many_streams', 'too many requests from this address at the same time');
-          }
-        },
-        hold(bytes) {
-          if (maxHeldBytes > 0 && heldBytes + bytes > maxHeldBytes)
-            throw overloaded('bodies: too many bytes');
-          heldBytes += bytes;
-          held += bytes;
-        },
-        release,
-        leave() {
-          if (isLeft) return;
-          isLeft = true;
-          release();
-          requests--;
-          if (client === null) return;
-          const left = byClient.get(client)! - 1;
-          if (left === 0) byClient.delete(client);
-          else byClient.set(client, left);
-        },
-      };
-    },
+    enter: (client, limits) => new CountedPlace(counts, { client, limits }),
   };
+}
+
+interface Counts {
+  requests: number;
+  heldBytes: number;
+  readonly byClient: Map<string, number>;
+}
+
+/** A class, since one is made for every request. */
+class CountedPlace implements Place {
+  private readonly counts: Counts;
+  private readonly client: string | null;
+  private readonly limits: OccupancyLimits;
+  private held = 0;
+  private isLeft = false;
+
+  constructor(counts: Counts, { client, limits }: { client: string | null; limits: OccupancyLimits }) {
+    this.counts = counts;
+    this.client = client;
+    this.limits = limits;
+    counts.requests++;
+    if (client !== null) counts.byClient.set(client, (counts.byClient.get(client) ?? 0) + 1);
+  }
+
+  check(): void {
+    const { maxRequests, maxRequestsPerClient } = this.limits;
+    if (maxRequests > 0 && this.counts.requests > maxRequests) throw overloaded('requests: too many');
+    if (this.client === null || maxRequestsPerClient === 0) return;
+    if (this.counts.byClient.get(this.client)! > maxRequestsPerClient) {
+      throw new Refusal('too_many_streams', 'too many requests from this address at the same time');
+    }
+  }
+
+  hold(bytes: number): void {
+    const { maxHeldBytes } = this.limits;
+    if (maxHeldBytes > 0 && this.counts.heldBytes + bytes > maxHeldBytes) {
+      throw overloaded('bodies: too many bytes');
+    }
+    this.counts.heldBytes += bytes;
+    this.held += bytes;
+  }
+
+  release(): void {
+    this.counts.heldBytes -= this.held;
+    this.held = 0;
+  }
+
+  leave(): void {
+    if (this.isLeft) return;
+    this.isLeft = true;
+    this.release();
+    this.counts.requests--;
+    if (this.client === null) return;
+    const left = this.counts.byClient.get(this.client)! - 1;
+    if (left === 0) this.counts.byClient.delete(this.client);
+    else this.counts.byClient.set(this.client, left);
+  }
 }
 
 function overloaded(cause: string): Refusal {
