@@ -74,7 +74,7 @@ export function readServeSettings(
   const proxies = readNetworks('trust-proxy', line);
   const names = line.values('resolve').map(readPinnedName);
   const authorities = readAuthorities(line.value('upstream-ca'));
-  const tlsFiles = findTlsFiles(line, env);
+  const tlsFiles = findTlsFiles(line, env) ?? config?.tls ?? null;
   return {
     apps: app === null ? config!.apps : [appOf(app)],
     app,

@@ -65,6 +65,7 @@ describe('a configuration', () => {
   test('becomes what a gateway takes, in milliseconds and bytes', () => {
     const { config, said } = compile({
       port: 8080,
+      tls: { cert: 'tls/cert.pem', key: '/etc/key.pem' },
       basePath: '/gw',
       drain: '1m',
       store: { redis: 'env:REDIS', timeout: '250ms' },
@@ -100,6 +101,7 @@ describe('a configuration', () => {
     expect(said).toEqual([]);
     expect(config).toMatchObject({
       port: 8080,
+      tls: { cert: '/tls/cert.pem', key: '/etc/key.pem' },
       basePath: '/gw',
       drain: 60_000,
       store: { kind: 'redis', url: ENV.REDIS, timeout: 250 },

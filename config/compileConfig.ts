@@ -65,6 +65,10 @@ function compile(config: SignwayConfig, { problems, sources }: Context): Gateway
     port: config.port,
     host: config.host,
     basePath: config.basePath,
+    tls:
+      config.tls === undefined
+        ? undefined
+        : { cert: resolve(sources.folder, config.tls.cert), key: resolve(sources.folder, config.tls.key) },
     drain: config.drain === undefined ? undefined : milliseconds(config.drain),
     exchangeLines: config.exchangeLines,
     reloadOnChange: config.reloadOnChange ?? false,

@@ -187,6 +187,13 @@ export const configSchema = shape({
     'The port to listen on; 0 takes a free one. Default: PORT, or 3000.',
   ),
   host: optional(text, 'The address to listen on. Default: every address.'),
+  tls: optional(
+    shape({
+      cert: described(text, 'The certificate and its chain, as PEM: a file, relative to this one.'),
+      key: described(text, 'Its private key, as PEM: a file, relative to this one.'),
+    }),
+    'Listen for TLS, with HTTP/2. Both files are read again when they change.',
+  ),
   basePath: optional(
     v.pipe(text, v.check(isBasePath, 'must be a path such as /gw')),
     'The path that the gateway is mounted under, such as /gw. Default: /.',

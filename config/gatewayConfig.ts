@@ -18,6 +18,8 @@ export interface GatewayConfig {
   readonly port: number | undefined;
   readonly host: string | undefined;
   readonly basePath: string | undefined;
+  /** Files, by their absolute paths. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly drain: number | undefined;
   readonly exchangeLines: boolean | undefined;
   readonly reloadOnChange: boolean;
