@@ -143,10 +143,10 @@ export function createLimiter({
       if (verdict.admitted) return verdict;
       throw refusalOf(plan, verdict);
     } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error;
+      if (error instanceof Refusal) throw error;
       if (whenAway === 'allow' && plan.admission.use === null) return null;
       throw new Refusal('store_unavailable', 'what limits this request cannot be counted at the moment', {
-        cause: error.message,
+        cause: error instanceof StoreUnavailable ? error.message : 'store: failed',
       });
     }
   }
@@ -157,9 +157,8 @@ export function createLimiter({
     try {
       const verdict = await store.admit(admission);
       return verdict.admitted ? verdict.budgets[0]!.ticket : null;
-    } catch (error) {
-      if (error instanceof StoreUnavailable) return null;
-      throw error;
+    } catch {
+      return null;
     }
   }
 
@@ -174,8 +173,8 @@ export function createLimiter({
           hold.cut({ code: 'revoked', detail: 'access has been revoked' });
         }
       }
-    } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error;
+    } catch {
+      // What was known to be revoked stays so; the next look is soon.
     }
   }
 
@@ -183,9 +182,8 @@ export function createLimiter({
     const streams = [...running].flatMap((hold) => hold.streams);
     try {
       if (streams.length > 0) await store.renew(streams);
-    } catch (error) {
+    } catch {
       // The next time may be in time; a lease that has lapsed is taken again.
-      if (!(error instanceof StoreUnavailable)) throw error;
     }
   }
 }

@@ -327,6 +327,18 @@ describe('without its store', () => {
     expect((await setup.ask()).headers.get('ratelimit')).toContain('r=99');
   });
 
+  test('whatever a store of an embedder’s own fails with counts as being away', async () => {
+    const failing: Store = {
+      ...createMemoryStore(),
+      admit: () => Promise.reject(new RangeError('canary')),
+      settle: () => Promise.reject(new RangeError('canary')),
+      revocations: () => Promise.reject(new RangeError('canary')),
+    };
+    await using setup = await start({ limits: { streams: 1 } }, { store: failing });
+    expect(codeOf(await setup.ask())).toBe('store_unavailable');
+    expect(setup.gateway.records[0]!.reason).toBe('store: failed');
+  });
+
   test('an app that lets requests pass uncounted still refuses nonces', async () => {
     const { store, state } = fragile();
     const limits = { requests: { limit: 1, window: MINUTE } };

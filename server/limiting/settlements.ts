@@ -1,4 +1,4 @@
-import { type Settlement, type Store, StoreUnavailable } from '../stores/store.ts';
+import type { Settlement, Store } from '../stores/store.ts';
 
 /** Settlements on their way to the store. */
 export interface Settlements {
@@ -37,8 +37,7 @@ export function createSettlements(store: Store, { retryInterval = 1000 } = {}): 
   async function settle(settlement: Settlement): Promise<void> {
     try {
       await store.settle(settlement);
-    } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error;
+    } catch {
       kept.push(settlement);
       if (kept.length > MOST_KEPT) kept.shift();
     }

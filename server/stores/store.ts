@@ -7,7 +7,7 @@ import type { RefusalCode } from '../../signing/refusal.ts';
  * Keys are opaque here (`storeKeys.ts` makes them); durations are relative, so that the store's clock alone
  * decides, whichever gateway asks.
  *
- * **Security**: a store that cannot answer rejects with {@link StoreUnavailable}, within a bounded time, and
+ * **Security**: a store that cannot answer rejects, best with {@link StoreUnavailable}, within a bounded time, and
  * never answers as if nothing had been counted. It never evicts what is still live.
  */
 export interface Store {
