@@ -4,7 +4,7 @@ export interface RunningServe extends AsyncDisposable {
   readonly url: string;
   readonly pid: number;
   readonly exited: Promise<number>;
-  kill(signal: 'SIGINT' | 'SIGTERM'): void;
+  kill(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void;
   /** Resolves with all that stderr holds once it matches. */
   stderr(pattern: RegExp): Promise<string>;
   /** Everything on stdout; resolves when the process has closed it. */
