@@ -103,8 +103,9 @@ export function describeStore(
       });
 
       test('are kept as long as the latest expiry seen with them', async () => {
-        await admitted({ use: { ...use, uses: 2, keepFor: window } });
-        await admitted({ use: { ...use, uses: 2, keepFor: 3 * window } });
+        await admitted({ use: { ...use, uses: 3, keepFor: window } });
+        await admitted({ use: { ...use, uses: 3, keepFor: 3 * window } });
+        await admitted({ use: { ...use, uses: 3, keepFor: window } });
         await refused({ use: { ...use, uses: 2, keepFor: 10 } });
         await backing.advance(1.5 * window);
         await refused({ use: { ...use, uses: 2, keepFor: 10 } });
