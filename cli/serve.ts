@@ -20,7 +20,7 @@ import { SERVE_OPTIONS } from './serveOptions.ts';
 import { readServeSettings, type ServeSettings } from './serveSettings.ts';
 import { startupWarnings } from './startupWarnings.ts';
 import { stopOnSignal } from './stopOnSignal.ts';
-import { openStore } from './storeChoice.ts';
+import { openStore, storeWarning } from './storeChoice.ts';
 import { readTlsFiles } from './tlsFiles.ts';
 import { renewTlsOnChange } from './tlsRenewal.ts';
 import { createTransport } from './transportChoice.ts';
@@ -99,6 +99,8 @@ export const serve = defineCommand({
       onLoss: (reason) => messages.warn(`lines about exchanges are lost: ${reason}`),
     });
     const store = openStore(settings.store);
+    const trouble = await storeWarning(store);
+    if (trouble !== null) messages.warn(trouble);
     const signway = createSignway({
       ...rulesOf(settings),
       basePath: settings.basePath || '/',

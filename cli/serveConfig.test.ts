@@ -115,6 +115,16 @@ describe('signway serve with a configuration file', () => {
     expect(await serve(['serve', 'id'])).toContain("app 'id' has no secret");
   });
 
+  test('starts without its Redis, and says that it is away, without its password', async () => {
+    using folder = temporaryFolder();
+    const store = { redis: 'redis://:canary@127.0.0.1:1' };
+    const path = folder.write('signway.config.json', configFor('http://127.0.0.1:9', [OLD], {}, { store }));
+    await using serve = await startServe(['serve', '--config', path]);
+    const said = await serve.stderr(/Listening/);
+    expect(said).toContain('the store cannot be asked at the moment');
+    expect(said).not.toContain('canary');
+  });
+
   test('keeps the uses of nonces in the store it names, over a restart', async () => {
     using folder = temporaryFolder();
     await using upstream = await startUpstream((connection) => connection.send(OK));

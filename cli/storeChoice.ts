@@ -4,6 +4,7 @@ import {
   createMemoryStore,
   createRedisStore,
   createSqliteStore,
+  type RedisStore,
   type Store,
   StoreUnavailable,
 } from '../server/index.ts';
@@ -25,6 +26,25 @@ export function readStore({ text, name, exitCode }: Given): StoreChoice {
   if (/^(?:rediss?|valkeys?):\/\/[^/?#]/.test(text) && URL.canParse(text))
     return { kind: 'redis', url: text };
   throw new CliError(exitCode, `${name} must be memory, sqlite:FILE or redis://HOST:PORT`);
+}
+
+/**
+ * What an operator should know of a store before the first request: that it cannot be reached, or that it forgets.
+ * Null where there is nothing to say.
+ */
+export async function storeWarning(store: Store): Promise<string | null> {
+  if (!('forgets' in store)) return null;
+  try {
+    const policy = await (store as RedisStore).forgets();
+    if (policy === null) return null;
+    return (
+      `the Redis of the store evicts what is live when its memory is full (maxmemory-policy ${policy}): a nonce that ` +
+      'it forgets works again. Set it to noeviction'
+    );
+  } catch (error) {
+    const reason = error instanceof StoreUnavailable ? error.message : 'unknown reason';
+    return `the store cannot be asked at the moment (${reason}): what needs it is refused until it can`;
+  }
 }
 
 /** @throws {CliError} 1 when the file of a store cannot be opened */

@@ -18,7 +18,7 @@ export type { AppLimits, ByteBudget, TokenBudget, Windowed } from './limiting/ap
 export type { Revocable } from './limiting/limiter.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export { createMemoryStore, type MemoryStoreOptions } from './stores/memoryStore.ts';
-export { createRedisStore, type RedisStoreOptions } from './stores/redisStore.ts';
+export { createRedisStore, type RedisStore, type RedisStoreOptions } from './stores/redisStore.ts';
 export { createSqliteStore, type SqliteStoreOptions } from './stores/sqliteStore.ts';
 export { type Store, StoreUnavailable } from './stores/store.ts';
 export { createFetchTransport, type FetchTransportOptions } from './transport/fetchTransport.ts';

@@ -95,6 +95,17 @@ if (redisProgram === null) {
       await store.close();
     }, 30_000);
 
+    test('that evicts is known to', async () => {
+      const store = createRedisStore({ url: server.url });
+      const client = new Bun.RedisClient(server.url);
+      expect(await store.forgets()).toBeNull();
+      await client.send('CONFIG', ['SET', 'maxmemory-policy', 'allkeys-lru']);
+      expect(await store.forgets()).toBe('allkeys-lru');
+      await client.send('CONFIG', ['SET', 'maxmemory-policy', 'noeviction']);
+      client.close();
+      await store.close();
+    });
+
     test('says nothing of its password', async () => {
       const store = createRedisStore({ url: 'redis://:canary-password@127.0.0.1:1' });
       const error = await Promise.resolve(store.admit(once('x'))).catch((reason) => reason);

@@ -32,7 +32,7 @@ export interface RedisStoreOptions {
  * **Security**: the server must not evict (`maxmemory-policy noeviction`): a nonce that is forgotten works again.
  * The URL holds a password and goes into no message.
  */
-export function createRedisStore(options: RedisStoreOptions): Store {
+export function createRedisStore(options: RedisStoreOptions): RedisStore {
   const { prefix = 'signway:', lease = STREAM_LEASE, timeout = 1000 } = options;
   const connection = new Connection(options.url, timeout);
   const key = (name: string) => prefix + name;
@@ -63,8 +63,22 @@ export function createRedisStore(options: RedisStoreOptions): Store {
       const [version, subjects] = found as [string, string[]];
       return { version, subjects };
     },
+    async forgets() {
+      const memory = String(await connection.ask('INFO', ['memory']));
+      const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1] ?? 'noeviction';
+      return policy === 'noeviction' ? null : policy;
+    },
     close: () => connection.close(),
   };
+}
+
+export interface RedisStore extends Store {
+  /**
+   * The `maxmemory-policy` by which the server evicts what is live when its memory is full; null when it does not.
+   *
+   * @throws {StoreUnavailable}
+   */
+  forgets(): Promise<string | null>;
 }
 
 interface Script {
@@ -113,6 +127,16 @@ class Connection {
     }
     try {
       return await this.#send(client, 'EVAL', [text, ...rest]);
+    } catch (error) {
+      throw this.#failed(client, error);
+    }
+  }
+
+  /** Sends one command. */
+  async ask(command: string, args: string[]): Promise<unknown> {
+    const client = this.#client ?? (await this.#connect());
+    try {
+      return await this.#send(client, command, args);
     } catch (error) {
       throw this.#failed(client, error);
     }
