@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { parseTimestamp } from '../signing/timestamp.ts';
 import accept from '../signing/vectors/accept.json';
+import extensions from '../signing/vectors/extensions.json';
 import refuse from '../signing/vectors/refuse.json';
 import { createSignway, type RunningSignway } from './createSignway.ts';
 import { RawClient } from './testing/rawClient.ts';
@@ -44,7 +45,14 @@ function recordingTransport(sent: string[]): Transport {
 async function send(vector: Vector): Promise<{ answer: string; sent: string[] }> {
   const sent: string[] = [];
   const gateway: RunningSignway = createSignway({
-    apps: [{ id: vector.id, secrets: [vector.secret], upstreams: [{ origin: '*', headers: [] }] }],
+    apps: [
+      {
+        id: vector.id,
+        secrets: [vector.secret],
+        upstreams: [{ origin: '*', headers: [] }],
+        schemas: { 'chat-mini': { required: ['model'] } },
+      },
+    ],
     clock: () => parseTimestamp(vector.now)!,
     limits: vector.expiryCap === undefined ? {} : { maxExpiry: vector.expiryCap },
     network: { allowNetworks: ['127.0.0.0/8'], resolver: async () => ['127.0.0.1'] },
@@ -98,4 +106,23 @@ describe('over HTTP', () => {
       expect(sent).toEqual([]);
     },
   );
+
+  test.each(extensions.vectors)('serves $name', async ({ input, signedUrl, baseUrl }) => {
+    const body = '{"model":"gpt-4o-mini","max_tokens":256}';
+    const url = baseUrl === undefined ? signedUrl : `${baseUrl}chat/completions`;
+    const { answer, sent } = await send({
+      name: '',
+      now: input.date,
+      id: input.id,
+      secret: input.secret,
+      request: {
+        method: 'POST',
+        url,
+        headers: { 'Content-Type': 'application/json', 'Content-Length': String(body.length) },
+        body,
+      },
+    });
+    expect(answer).toStartWith('HTTP/1.1 200 OK\r\n');
+    expect(sent).toEqual(['POST https://api.openai.com/v1/chat/completions']);
+  });
 });
