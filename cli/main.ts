@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { runCli } from './cli.ts';
 import { wantsColours } from './palette.ts';
-import type { Output, StopSignal, Terminal } from './terminal.ts';
+import type { Output, StopSignal, Supervisor, Terminal } from './terminal.ts';
 
 const argv = process.argv.slice(2);
 const script = fileURLToPath(import.meta.url);
@@ -35,6 +35,7 @@ const terminal: Terminal = {
   // An executable made by `bun build --compile` is its own program and takes no path of a script.
   self: script.startsWith('/$bunfs/') ? [process.execPath] : [process.execPath, ...process.execArgv, script],
   argv,
+  ...(process.send === undefined ? {} : { supervisor: supervisorBy(process.send.bind(process)) }),
 };
 
 process.exit(await runCli(terminal));
@@ -48,5 +49,16 @@ function outputTo(stream: NodeJS.WriteStream): Output {
       new Promise((resolve, reject) => {
         stream.write(text, (error) => (error ? reject(error) : resolve()));
       }),
+  };
+}
+
+function supervisorBy(send: NonNullable<typeof process.send>): Supervisor {
+  return {
+    // One that is gone is told of by `onGone`.
+    tell: (message) => void send(message, undefined, undefined, () => {}),
+    onGone(listener) {
+      if (process.connected) process.once('disconnect', listener);
+      else listener();
+    },
   };
 }

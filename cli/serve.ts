@@ -1,36 +1,22 @@
-import {
-  createSignway,
-  type ExchangeRecord,
-  type RunningSignway,
-  type Signway,
-  type SignwayRules,
-  type Tls,
-} from '../server/index.ts';
-import { CliError } from './cliError.ts';
+import { exclusivePort } from '../server/front/exclusivePort.ts';
+import { cannotListen } from './cannotListen.ts';
 import { defineCommand } from './command.ts';
 import { givenAppOptions } from './commandLineApp.ts';
 import { configPath } from './configPath.ts';
-import { EXIT } from './exitCodes.ts';
-import { createLineWriter } from './lineWriter.ts';
+import type { ExitCode } from './exitCodes.ts';
 import { loadConfig } from './loadConfig.ts';
 import { createMessages } from './messages.ts';
-import { createReloading } from './reloading.ts';
-import { needsChild, serveInChild } from './serveInChild.ts';
+import { type GatewayRun, runGateway } from './runGateway.ts';
+import { FETCH_LIMIT, needsChild, serveInChild } from './serveInChild.ts';
 import { SERVE_OPTIONS } from './serveOptions.ts';
 import { readServeSettings, type ServeSettings } from './serveSettings.ts';
 import { startupWarnings } from './startupWarnings.ts';
-import { stopOnSignal } from './stopOnSignal.ts';
-import { openStore, storeWarning } from './storeChoice.ts';
 import { readTlsFiles } from './tlsFiles.ts';
-import { renewTlsOnChange } from './tlsRenewal.ts';
-import { createTransport } from './transportChoice.ts';
+import { createSharedMemory } from './workers/sharedMemory.ts';
+import { superviseWorkers } from './workers/superviseWorkers.ts';
+import { workerOrder, workerTerminal } from './workers/workerOrder.ts';
 
-/**
- * Runs the gateway until it is told to stop.
- *
- * **Security**: stdout gets a line for each exchange ({@link ExchangeRecord}: no secret, no value of a query,
- * no body), stderr what a person should know; neither gets a secret.
- */
+/** Runs the gateway, in this process or in workers, until it is told to stop. */
 export const serve = defineCommand({
   name: 'serve',
   description: 'Run the gateway: verify signed URLs, add the headers, stream the answers',
@@ -61,6 +47,10 @@ export const serve = defineCommand({
       command: 'signway serve --tls-cert fullchain.pem --tls-key privkey.pem --port 443',
     },
     {
+      says: 'On every core of the machine:',
+      command: 'signway serve --workers auto --allow-upstream https://api.openai.com',
+    },
+    {
       says: 'Only your page may use it, with bodies up to 1 MiB:',
       command:
         'signway serve --access-control-allow-origin https://app.example.com \\\n' +
@@ -77,117 +67,71 @@ export const serve = defineCommand({
   async run(line, terminal) {
     const messages = createMessages(terminal.stderr);
     const warnings: string[] = [];
+    const takeWarnings = () => warnings.splice(0);
+    const warn = (message: string) => void warnings.push(message);
     const { env } = terminal;
     const namesApp = givenAppOptions(line).length > 0 || Boolean(env.SW_ID);
     const path = configPath(line.value('config'), { env, namesApp });
     const readSettings = async () => {
       const loaded = path === undefined ? undefined : await loadConfig(path, { env });
       warnings.push(...(loaded?.warnings ?? []));
-      return readServeSettings(line, { env, loaded, warn: (message) => void warnings.push(message) });
+      return readServeSettings(line, { env, loaded, warn });
     };
     const settings = await readSettings();
+    const worker = workerOrder(terminal);
+    const fetchIsLimited = settings.transport === 'fetch' && needsChild(env);
     // The child reads the same settings, and it is the one that warns.
-    if (settings.transport === 'fetch' && needsChild(env)) return serveInChild(terminal);
+    if (fetchIsLimited && settings.workers === null) return serveInChild(terminal);
 
-    const { tlsFiles } = settings;
-    const tls =
-      tlsFiles === null
-        ? undefined
-        : readTlsFiles(tlsFiles, { warn: (message) => void warnings.push(message) });
-    for (const warning of [...warnings.splice(0), ...startupWarnings(settings)]) messages.warn(warning);
-    const lines = createLineWriter(terminal.stdout, {
-      onLoss: (reason) => messages.warn(`lines about exchanges are lost: ${reason}`),
-    });
-    const store = openStore(settings.store);
-    const trouble = await storeWarning(store);
-    if (trouble !== null) messages.warn(trouble);
-    const signway = createSignway({
-      ...rulesOf(settings),
-      basePath: settings.basePath || '/',
-      trustProxies: settings.trustProxies,
-      store,
-      transport: await createTransport(settings.transport, settings.upstreamCa),
-      ...(settings.exchangeLines ? { onExchange: (record) => lines.write(exchangeLine(record)) } : {}),
-    });
-    const running = listen(signway, { settings, tls });
-    const unwatchTls =
-      tlsFiles === null || tls === undefined
-        ? undefined
-        : renewTlsOnChange(tlsFiles, { messages, inForce: tls, renew: running.renewTls });
-    const reloading =
-      path === undefined
-        ? undefined
-        : createReloading({
-            settings,
-            messages,
-            readSettings,
-            takeWarnings: () => warnings.splice(0),
-            apply: (next) => signway.update(rulesOf(next)),
-          });
-    // Whoever reads that it listens may ask it to stop.
-    const stopped = stopOnSignal(running, {
-      terminal,
-      messages,
-      drain: settings.drain,
-      ...(reloading === undefined ? {} : { onHangup: () => reloading.reload('SIGHUP') }),
-    });
-    messages.success(`Listening on ${running.url.href} for ${appsOf(settings)}`);
-    const code = await stopped;
-    reloading?.close();
-    unwatchTls?.();
-    // A reader that does not read must not keep a stopped gateway alive.
-    await Promise.race([lines.flush(), Bun.sleep(LAST_LINES)]);
-    await store.close();
-    return code;
+    const tls = settings.tlsFiles === null ? undefined : readTlsFiles(settings.tlsFiles, { warn });
+    const run = { settings, tls, messages, readSettings, takeWarnings };
+    if (worker !== null) {
+      const { order, supervisor } = worker;
+      takeWarnings();
+      const onListening = (url: string) => supervisor.tell({ url });
+      return runGateway({ ...run, order, terminal: workerTerminal(terminal, supervisor), onListening });
+    }
+    for (const warning of [...takeWarnings(), ...startupWarnings(settings)]) messages.warn(warning);
+    const onListening = (url: string) => {
+      const workers = settings.workers === null ? '' : `, with ${settings.workers} workers`;
+      messages.success(`Listening on ${url} for ${appsOf(settings)}${workers}`);
+    };
+    if (settings.workers === null) return runGateway({ ...run, order: null, terminal, onListening });
+    const workersEnv = fetchIsLimited ? { ...env, [FETCH_LIMIT[0]]: FETCH_LIMIT[1] } : env;
+    return runWorkers({ ...run, terminal: { ...terminal, env: workersEnv }, onListening });
   },
 });
 
-// How long the last lines may take to be read, in milliseconds.
-const LAST_LINES = 2000;
+async function runWorkers({
+  settings,
+  terminal,
+  messages,
+  onListening,
+}: Pick<GatewayRun, 'settings' | 'terminal' | 'messages' | 'onListening'>): Promise<ExitCode> {
+  const port = claimPort(settings);
+  using memory = createSharedMemory();
+  return await superviseWorkers({
+    terminal,
+    messages,
+    count: settings.workers ?? 1,
+    drain: settings.drain,
+    port,
+    memory: memory.file,
+    reloads: settings.configPath !== null,
+    onListening,
+  });
+}
 
-/** What can be exchanged while it runs. */
-function rulesOf({ apps, allowNetworks, resolve, cors, limits }: ServeSettings): SignwayRules {
-  return { apps, network: { allowNetworks, resolve }, cors, limits };
+/** With a shared port a second gateway would not fail, but get every other connection. */
+function claimPort({ port, hostname }: ServeSettings): number {
+  try {
+    return exclusivePort({ port, hostname });
+  } catch (error) {
+    throw cannotListen(error, { port, hostname });
+  }
 }
 
 function appsOf({ app, apps }: ServeSettings): string {
   if (app !== null) return `app '${app.id}'`;
   return apps.length === 1 ? `app '${apps[0]!.id}'` : `${apps.length} apps`;
-}
-
-function exchangeLine(record: ExchangeRecord): string {
-  return JSON.stringify({ ...record, time: new Date(record.time).toISOString() });
-}
-
-function listen(
-  signway: Signway,
-  { settings, tls }: { settings: ServeSettings; tls: Tls | undefined },
-): RunningSignway {
-  const { port, hostname, front } = settings;
-  try {
-    return signway.serve({
-      port,
-      front,
-      ...(hostname === undefined ? {} : { hostname }),
-      ...(tls === undefined ? {} : { tls }),
-    });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE') {
-      throw new CliError(
-        EXIT.failed,
-        `port ${port} is in use`,
-        'Choose another one with --port, or 0 for any.',
-      );
-    }
-    if (code === 'EACCES') {
-      throw new CliError(
-        EXIT.failed,
-        `port ${port} may not be listened on by this user`,
-        'Choose one above 1023.',
-      );
-    }
-    const where = hostname === undefined ? `port ${port}` : `${hostname}, port ${port},`;
-    throw new CliError(EXIT.failed, `${where} cannot be listened on: ${code ?? 'unknown reason'}`);
-  }
 }

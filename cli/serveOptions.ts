@@ -136,6 +136,12 @@ export const SERVE_OPTIONS = {
     valueHint: 'cidr',
     description: 'A proxy in front whose X-Forwarded-For says who the client is; repeatable (none)',
   },
+  workers: {
+    type: 'string',
+    group: LISTENING,
+    valueHint: 'number|auto',
+    description: 'Serve in so many processes on one port, auto being one a core (this process alone)',
+  },
   drain: {
     type: 'string',
     group: LISTENING,

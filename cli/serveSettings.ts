@@ -22,6 +22,7 @@ import { readPinnedName } from './pinnedName.ts';
 import { readStore } from './storeChoice.ts';
 import { findTlsFiles, type TlsFiles } from './tlsFiles.ts';
 import { readTransport, type TransportName } from './transportChoice.ts';
+import { readWorkerCount } from './workers/workerCount.ts';
 
 /** A gateway as the command line, the environment and a configuration file describe it; everything is checked. */
 export interface ServeSettings {
@@ -50,6 +51,8 @@ export interface ServeSettings {
   readonly transport: TransportName;
   /** Whether a line is written for every exchange. */
   readonly exchangeLines: boolean;
+  /** Null: this process serves by itself. */
+  readonly workers: number | null;
 }
 
 /**
@@ -95,6 +98,7 @@ export function readServeSettings(
     drain: readDrain(line.value('drain')) ?? config?.drain ?? DEFAULT_DRAIN,
     transport: readTransport(line.value('transport')),
     exchangeLines: line.flag('bytes-monitor') ?? config?.exchangeLines ?? true,
+    workers: readWorkerCount(line.value('workers')),
   };
 }
 

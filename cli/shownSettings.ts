@@ -20,6 +20,7 @@ export function shownSettings(settings: ServeSettings): ShownSettings {
     front,
     tls: settings.tlsFiles,
     transport,
+    workers: settings.workers,
     drainMs: drain,
     exchangeLines,
     reloadOnChange,

@@ -3,13 +3,15 @@ import type { RunningSignway } from '../server/index.ts';
 import { EXIT, type ExitCode } from './exitCodes.ts';
 import type { Messages } from './messages.ts';
 import { createSignalGate } from './signalGate.ts';
-import type { Terminal } from './terminal.ts';
+import type { StopSignal, Terminal } from './terminal.ts';
 
 export interface StopOptions {
   terminal: Pick<Terminal, 'onSignal'>;
   messages: Messages;
   /** Milliseconds that running streams may go on. */
   drain: number;
+  /** Whether it says what a signal means; a worker leaves that to the process that started it. */
+  announces: boolean;
   /** What SIGHUP does in place of stopping. */
   onHangup?: () => void;
 }
@@ -19,7 +21,7 @@ export interface StopOptions {
  * second, a second or more later, breaks them off and gives 1 as soon as each has left its record.
  */
 export function stopOnSignal(running: RunningSignway, options: StopOptions): Promise<ExitCode> {
-  const { terminal, messages, drain, onHangup } = options;
+  const { terminal, messages, drain, announces, onHangup } = options;
   const stepFor = createSignalGate(() => performance.now());
   return new Promise((resolve, reject) => {
     const finish = (code: ExitCode) => {
@@ -39,13 +41,11 @@ export function stopOnSignal(running: RunningSignway, options: StopOptions): Pro
       if (signal === 'SIGHUP' && onHangup !== undefined) return onHangup();
       switch (stepFor()) {
         case 'drain':
-          messages.info(
-            `${signal}: no new requests; running ones have ${formatDuration(drain)} to end. Repeat to exit now.`,
-          );
+          if (announces) messages.info(drainAnnounced(signal, drain));
           drainAndFinish().catch(reject);
           break;
         case 'exit':
-          messages.warn(`${signal} again: running exchanges are broken off`);
+          if (announces) messages.warn(hasteAnnounced(signal));
           hurried = true;
           breakOff(running).then(() => finish(EXIT.failed), reject);
           break;
@@ -53,6 +53,14 @@ export function stopOnSignal(running: RunningSignway, options: StopOptions): Pro
       }
     });
   });
+}
+
+export function drainAnnounced(signal: StopSignal, drain: number): string {
+  return `${signal}: no new requests; running ones have ${formatDuration(drain)} to end. Repeat to exit now.`;
+}
+
+export function hasteAnnounced(signal: StopSignal): string {
+  return `${signal} again: running exchanges are broken off`;
 }
 
 /** Ends every exchange now, so that each is recorded; what does not end does not keep the process. */

@@ -16,6 +16,14 @@ export interface Terminal {
   readonly self: readonly string[];
   /** The arguments after the program's name. */
   readonly argv: readonly string[];
+  /** The process that started this one with a channel between them; undefined where there is none. */
+  readonly supervisor?: Supervisor;
+}
+
+export interface Supervisor {
+  tell(message: object): void;
+  /** Calls back when the other process is gone, or at once where it is already. */
+  onGone(listener: () => void): void;
 }
 
 export interface Output {

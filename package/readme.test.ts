@@ -59,6 +59,12 @@ test('listening for TLS', async () => {
   expect((await fetch(`${gateway.url}healthz`, { tls: { ca: CA } })).status).toBe(200);
 }, 60_000);
 
+test('on every core', async () => {
+  const serve = command('serve --workers auto').concat(' --port 0 --host 127.0.0.1');
+  await using gateway = await listening(folder.start(['sh', '-c', serve]));
+  expect((await fetch(`${gateway.url}healthz`)).status).toBe(200);
+}, 60_000);
+
 test("the container's command line, by the command that is its entry point", async () => {
   // `docker/dockerfile.test.ts` runs the image's own; here it is the text that counts.
   const run = command('docker run')

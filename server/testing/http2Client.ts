@@ -3,7 +3,7 @@ import { CA } from './certificates.ts';
 
 /** One connection over HTTP/2 to a gateway with the tests' certificate. */
 export class Http2Client implements Disposable {
-  /** The names in the server's certificate. */
+  /** The names in the server's certificate; '' where no connection came about. */
   readonly certificate: Promise<string>;
   /** Resolves when the server has said that it takes no more requests on this connection. */
   readonly goAway: Promise<void>;
@@ -17,6 +17,7 @@ export class Http2Client implements Disposable {
       this.#session.once('connect', (_, socket) => {
         resolve((socket as import('node:tls').TLSSocket).getPeerCertificate().subjectaltname ?? '');
       });
+      this.#session.once('close', () => resolve(''));
     });
     this.goAway = new Promise((resolve) => this.#session.once('goaway', () => resolve()));
   }
