@@ -1,4 +1,5 @@
 import type { Socket } from 'bun';
+import { BATCHED_BYTES, type Flushable, type WriteBatch } from '../../http1/writeBatch.ts';
 import { TransportError, type UpstreamRequest } from '../transport.ts';
 import { connectFailure } from './connectFailure.ts';
 import type { TransportClock } from './transportClock.ts';
@@ -20,6 +21,7 @@ export interface ConnectionOptions {
   /** PEM certificates of all authorities to trust; undefined for the built-in ones. */
   readonly ca: string | undefined;
   readonly clock: TransportClock;
+  readonly writes: WriteBatch;
   /** Milliseconds to be open, TLS included; 0 for no limit. */
   readonly deadline: number;
   /** A TLS session of an earlier connection to the same target. */
@@ -35,7 +37,7 @@ export interface ConnectionOptions {
  * before `settled(null)`, whatever NODE_TLS_REJECT_UNAUTHORIZED says, so that no byte of a request reaches
  * another server.
  */
-export class Connection {
+export class Connection implements Flushable {
   owner: ConnectionOwner | null = null;
   /** Exchanges that it has carried. */
   exchanges = 0;
@@ -47,6 +49,7 @@ export class Connection {
   /** Null once it is open or has failed. */
   private options: ConnectionOptions | null;
   private readonly clock: TransportClock;
+  private readonly writes: WriteBatch;
   private readonly startedAt: number;
   private socket: Socket<Connection> | null = null;
   private state: 'opening' | 'open' | 'closed' = 'opening';
@@ -58,6 +61,7 @@ export class Connection {
   constructor(target: ConnectionTarget, options: ConnectionOptions) {
     this.options = options;
     this.clock = options.clock;
+    this.writes = options.writes;
     this.startedAt = options.clock.now();
     if (options.deadline > 0) {
       this.timer = options.clock.schedule(
@@ -91,10 +95,22 @@ export class Connection {
   }
 
   /**
-   * Writes, and keeps what the kernel does not take: then false, and `drained` follows. Until then nothing
-   * more may be written, which is what bounds the memory of an upload.
+   * Writes, a few bytes at the end of the turn. False when not all has gone to the kernel yet: then `drained` follows,
+   * and until then nothing more may be written, which is what bounds the memory of an upload.
    */
   write(bytes: Uint8Array): boolean {
+    if (bytes.length > BATCHED_BYTES) return this.writeNow(bytes);
+    this.unsent = bytes;
+    this.writes.add(this);
+    return false;
+  }
+
+  /** @internal The end of the turn. */
+  flush(): void {
+    this.becameWritable();
+  }
+
+  private writeNow(bytes: Uint8Array): boolean {
     const written = Math.max(0, this.socket?.write(bytes) ?? 0);
     this.bytesWritten += written;
     if (written === bytes.length) return true;
@@ -158,7 +174,7 @@ export class Connection {
     const bytes = this.unsent;
     if (bytes === null) return;
     this.unsent = null;
-    if (this.write(bytes)) this.owner?.drained();
+    if (this.writeNow(bytes)) this.owner?.drained();
   }
 
   /** @internal A socket's event: the upstream has ended its side. */

@@ -1,4 +1,5 @@
 import { getCACertificates } from 'node:tls';
+import { WriteBatch } from '../../http1/writeBatch.ts';
 import { type Transport, TransportError, type UpstreamRequest } from '../transport.ts';
 import { Http1Exchange } from './http1Exchange.ts';
 import { OriginPool } from './originPool.ts';
@@ -50,6 +51,7 @@ export function createHttp1Transport(options: Http1TransportOptions = {}): Trans
   const settings = { ...DEFAULTS, ...options };
   const ca = options.ca === undefined ? undefined : trustedBeside(options.ca);
   const pools = new Map<string, OriginPool>();
+  const writes = new WriteBatch();
   let closed = false;
 
   return {
@@ -85,6 +87,7 @@ export function createHttp1Transport(options: Http1TransportOptions = {}): Trans
       {
         ca,
         clock: settings.clock,
+        writes,
         maxConnections: settings.maxConnectionsPerOrigin,
         maxIdle: settings.maxIdlePerOrigin,
         idleTimeout: settings.idleTimeout,

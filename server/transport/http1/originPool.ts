@@ -1,3 +1,4 @@
+import type { WriteBatch } from '../../http1/writeBatch.ts';
 import { TransportError } from '../transport.ts';
 import { Connection, type ConnectionTarget } from './connection.ts';
 import type { TransportClock } from './transportClock.ts';
@@ -5,6 +6,7 @@ import type { TransportClock } from './transportClock.ts';
 export interface OriginPoolOptions {
   readonly ca: string | undefined;
   readonly clock: TransportClock;
+  readonly writes: WriteBatch;
   readonly maxConnections: number;
   readonly maxIdle: number;
   readonly idleTimeout: number;
@@ -123,10 +125,11 @@ export class OriginPool {
 
   private open(client: PoolClient): void {
     this.connections++;
-    const { ca, clock } = this.options;
+    const { ca, clock, writes } = this.options;
     const connection = new Connection(this.target, {
       ca,
       clock,
+      writes,
       deadline: client.connectDeadline,
       session: this.session,
       settled: (failure) => {
