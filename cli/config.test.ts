@@ -1,7 +1,10 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { EXIT } from './exitCodes.ts';
 import { runSignway } from './testing/runSignway.ts';
 import { temporaryFolder } from './testing/temporaryFolder.ts';
+
+// Machines are slow and loaded, and nothing here is about time.
+setDefaultTimeout(60_000);
 
 const ENV = {
   SECRET: 'canary-secret-canary-secret-canary-secret',

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileConfig } from '../config/compileConfig.ts';
@@ -6,6 +6,9 @@ import { readConfigFile } from '../config/readConfigFile.ts';
 import { EXIT } from './exitCodes.ts';
 import { runSignway } from './testing/runSignway.ts';
 import { temporaryFolder } from './testing/temporaryFolder.ts';
+
+// Machines are slow and loaded, and nothing here is about time.
+setDefaultTimeout(60_000);
 
 const ENV = { SW_SECRET: 's'.repeat(32), OPENAI_API_KEY: 'sk-key' };
 

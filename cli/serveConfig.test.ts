@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startUpstream } from '../server/testing/scriptedUpstream.ts';
@@ -7,6 +7,9 @@ import { EXIT } from './exitCodes.ts';
 import { runSignway } from './testing/runSignway.ts';
 import { startServe } from './testing/startServe.ts';
 import { temporaryFolder } from './testing/temporaryFolder.ts';
+
+// Machines are slow and loaded, and nothing here is about time.
+setDefaultTimeout(60_000);
 
 const OK = 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi';
 const OLD = 'old-secret'.repeat(4);

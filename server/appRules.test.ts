@@ -1,8 +1,11 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import type { App } from './apps.ts';
 import { APP, startGateway } from './testing/gateway.ts';
 import { startUpstream } from './testing/scriptedUpstream.ts';
 import type { Upstream } from './upstream/upstreamRule.ts';
+
+// Machines are slow and loaded, and nothing here is about time.
+setDefaultTimeout(60_000);
 
 const OK = 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi';
 
@@ -83,7 +86,7 @@ describe('the rules of an app', () => {
     for (let i = 0; i < 3; i++) expect(code(await setup.ask())).toBe('upstream_unreachable');
     await using again = await startUpstream((connection) => connection.send(OK), { port });
     const answer = await setup.ask();
-    expect(answer.headers.get('ratelimit')).toMatch(/^"app-bytes";r=100;t=60, "app-tokens";r=10;t=60$/);
+    expect(answer.headers.get('ratelimit')).toMatch(/^"app-bytes";r=100;t=\d+, "app-tokens";r=10;t=\d+$/);
     expect(again.accepted).toBe(1);
   });
 });

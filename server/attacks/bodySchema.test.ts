@@ -1,7 +1,10 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { APP, FRONTS, startGateway } from '../testing/gateway.ts';
 import { RawClient, rawRequest } from '../testing/rawClient.ts';
 import { startUpstream } from '../testing/scriptedUpstream.ts';
+
+// Machines are slow and loaded, and nothing here is about time.
+setDefaultTimeout(60_000);
 
 const OK = 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi';
 const SCHEMA = {

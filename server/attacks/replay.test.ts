@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,9 @@ import { signUrl } from '../../signing/index.ts';
 import { createSqliteStore } from '../stores/sqliteStore.ts';
 import { APP, startGateway } from '../testing/gateway.ts';
 import { startUpstream } from '../testing/scriptedUpstream.ts';
+
+// Machines are slow and loaded, and nothing here is about time.
+setDefaultTimeout(60_000);
 
 const OK = 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi';
 const answering = () => startUpstream((connection) => connection.send(OK));

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import type { App } from '../apps.ts';
 import { createMemoryStore } from '../stores/memoryStore.ts';
 import { type Store, StoreUnavailable } from '../stores/store.ts';
@@ -6,6 +6,9 @@ import { APP, startGateway } from '../testing/gateway.ts';
 import { RawClient, rawRequest } from '../testing/rawClient.ts';
 import { startUpstream, type UpstreamConnection } from '../testing/scriptedUpstream.ts';
 import type { AppLimits } from './appLimits.ts';
+
+// Machines are slow and loaded, and nothing here is about time.
+setDefaultTimeout(60_000);
 
 const MINUTE = 60_000;
 const EVENTS = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n';
@@ -49,9 +52,9 @@ describe('requests in a window', () => {
     const passed = answers.filter(({ status }) => status === 200);
     expect(passed).toHaveLength(3);
     expect(passed.map(({ headers }) => headers.get('ratelimit')).sort()).toEqual([
-      expect.stringMatching(/^"app-requests";r=0;t=60$/),
-      expect.stringMatching(/^"app-requests";r=1;t=60$/),
-      expect.stringMatching(/^"app-requests";r=2;t=60$/),
+      expect.stringMatching(/^"app-requests";r=0;t=\d+$/),
+      expect.stringMatching(/^"app-requests";r=1;t=\d+$/),
+      expect.stringMatching(/^"app-requests";r=2;t=\d+$/),
     ]);
     expect(passed[0]!.headers.get('ratelimit-policy')).toBe('"app-requests";q=3;w=60');
     const refused = answers.filter(({ status }) => status === 429);

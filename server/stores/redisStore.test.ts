@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { type RedisServer, redisProgram, startRedisServer } from '../testing/redisServer.ts';
 import { createRedisStore } from './redisStore.ts';
 import { type Admission, type Store, StoreUnavailable } from './store.ts';
 import { describeStore } from './storeContract.ts';
+
+// Machines are slow and loaded, and nothing here is about time.
+setDefaultTimeout(60_000);
 
 if (redisProgram === null) {
   test.skip('the store in Redis: there is no redis-server here (apt install redis-server)', () => {});
