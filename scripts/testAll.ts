@@ -23,7 +23,17 @@ if (!quick) await installPeers();
 await step('unit and integration', [
   bun,
   'test',
-  ...['./signing', './backend', './server', './client', './config', './cli', './deploy', './demo'],
+  ...[
+    './signing',
+    './backend',
+    './server',
+    './client',
+    './config',
+    './cli',
+    './deploy',
+    './demo',
+    './hostile',
+  ],
 ]);
 if (!quick) await findTools({ log: say }).catch(({ message }) => say(`${message}; some tests are skipped`));
 await step('the bench', [bun, 'test', './bench']);

@@ -19,6 +19,7 @@ import type { Store } from './stores/store.ts';
 import { createHttp1Transport } from './transport/http1/http1Transport.ts';
 import type { Transport } from './transport/transport.ts';
 import { createUpstreamNetwork, type NetworkOptions, type UpstreamNetwork } from './upstream/network.ts';
+import { tryingNextAddress } from './upstream/nextAddress.ts';
 
 export interface SignwayOptions extends Hooks {
   /** The apps themselves, or a registry that looks them up. */
@@ -222,7 +223,7 @@ export function createSignway(options: SignwayOptions): Signway {
       mount,
       cors: createCors(rules.cors),
       network,
-      transport,
+      transport: tryingNextAddress(transport, network),
       limits: { ...DEFAULT_LIMITS, ...rules.limits },
       limiter,
       occupancy,

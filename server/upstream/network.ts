@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { Refusal } from '../../signing/refusal.ts';
 import type { UpstreamUrl } from '../../signing/upstreamUrl.ts';
+import type { UpstreamRequest } from '../transport/transport.ts';
 import {
   contains,
   type Network,
@@ -58,6 +59,11 @@ export interface UpstreamNetwork {
    * @throws {Refusal} `upstream_not_allowed`, `upstream_unreachable` for a name that does not resolve
    */
   authorise(url: UpstreamUrl): string | Promise<string>;
+  /**
+   * The address to try after one that could not be connected to, of those that were checked together; null where
+   * there is none, or what was found out is not good any more. From now on it is the first.
+   */
+  nextAddress(upstream: Pick<UpstreamRequest, 'scheme' | 'hostname' | 'port'>, failed: string): string | null;
   /** Names a port that the gateway itself listens on: it stays refused, whatever is opened. */
   refuseListener(port: number): void;
 }
@@ -85,12 +91,18 @@ export function createUpstreamNetwork(options: NetworkOptions = {}): UpstreamNet
       verdicts.delete(key);
       // The oldest entry is the first one: a Map keeps the order of insertion.
       if (verdicts.size >= MAX_VERDICTS) verdicts.delete(verdicts.keys().next().value!);
-      const verdict: Verdict = { until: Number.POSITIVE_INFINITY, address: judge(url).then(allow, refuse) };
+      const verdict: Verdict = {
+        until: Number.POSITIVE_INFINITY,
+        address: judge(url).then(allow, refuse),
+        addresses: [],
+      };
       verdicts.set(key, verdict);
       return verdict.address;
 
-      function allow({ address, ttl }: Allowed): string {
+      function allow({ addresses, ttl }: Allowed): string {
+        const address = addresses[0]!;
         verdict.address = address;
+        verdict.addresses = addresses;
         const time = ttl === undefined ? cache.untimed : Math.max(cache.min, Math.min(cache.max, ttl * 1000));
         verdict.until = performance.now() + time;
         return address;
@@ -100,6 +112,15 @@ export function createUpstreamNetwork(options: NetworkOptions = {}): UpstreamNet
         verdict.until = performance.now() + cache.failed;
         throw error;
       }
+    },
+    nextAddress({ scheme, hostname, port }, failed) {
+      const verdict = verdicts.get(new URL(`${scheme}://${hostname}:${port}`).origin);
+      if (verdict === undefined || verdict.until <= performance.now()) return null;
+      const at = verdict.addresses.indexOf(failed);
+      if (at === -1 || verdict.addresses.length < 2) return null;
+      const next = verdict.addresses[(at + 1) % verdict.addresses.length]!;
+      if (verdict.address === failed) verdict.address = next;
+      return next;
     },
     refuseListener(port) {
       listeners.add(port);
@@ -120,7 +141,7 @@ export function createUpstreamNetwork(options: NetworkOptions = {}): UpstreamNet
     const pin = pinned.get(pinKey({ hostname, port }));
     if (pin !== undefined) {
       refuseOwnListener(pin);
-      return { address: pin, ttl: undefined };
+      return { addresses: [pin], ttl: undefined };
     }
     const literal = isIP(hostname) !== 0;
     const found = (literal ? [hostname] : await resolve(hostname).catch(() => [])).map(timed);
@@ -134,7 +155,7 @@ export function createUpstreamNetwork(options: NetworkOptions = {}): UpstreamNet
     // Together they were checked, and together they are good for as long as the first of them to go.
     const ttls = found.flatMap(({ ttl }) => ttl ?? []);
     const ttl = ttls.length === 0 ? undefined : Math.min(...ttls);
-    if (found[0] !== undefined) return { address: found[0].address, ttl };
+    if (found.length > 0) return { addresses: found.map(({ address }) => address), ttl };
     if (isInternalName(hostname)) throw notAllowed('internal name');
     throw new Refusal('upstream_unreachable', 'the upstream cannot be reached', { cause: 'dns: no address' });
   }
@@ -146,7 +167,8 @@ export function portOf(url: UpstreamUrl): number {
 }
 
 interface Allowed {
-  readonly address: string;
+  /** At least one, the one to try first in front. */
+  readonly addresses: readonly string[];
   /** Seconds. */
   readonly ttl: number | undefined;
 }
@@ -156,11 +178,13 @@ interface Verdict {
   until: number;
   /** The promise while it is being found out, and for good when the host is refused. */
   address: string | Promise<string>;
+  /** All that were checked, once they are known. */
+  addresses: readonly string[];
 }
 
 const MAX_VERDICTS = 1000;
 
-function timed(resolved: string | ResolvedAddress): Allowed {
+function timed(resolved: string | ResolvedAddress): { address: string; ttl: number | undefined } {
   const { address, ttl } = typeof resolved === 'string' ? { address: resolved } : resolved;
   return { address: normaliseAddress(address), ttl };
 }

@@ -1,0 +1,47 @@
+import { expect, test } from 'bun:test';
+import { startGateway } from '../testing/gateway.ts';
+import { startUpstream } from '../testing/scriptedUpstream.ts';
+
+const OK = 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi';
+
+/** A name of many addresses, all of them loopback, of which one has a server. */
+const gatewayFor = (addresses: readonly string[]) =>
+  startGateway({ network: { allowNetworks: ['127.0.0.0/8'], resolver: async () => addresses } });
+
+test('an address that cannot be connected to gives way to the next, for those who ask next too', async () => {
+  await using upstream = await startUpstream(({ send }) => send(OK), { hostname: '127.0.0.3' });
+  await using gateway = gatewayFor(['127.0.0.1', '127.0.0.2', '127.0.0.3']);
+  const url = gateway.sign(`http://many.test:${upstream.port}/`, { method: 'POST' });
+  for (let time = 0; time < 3; time++) {
+    const answer = await fetch(url, { method: 'POST', body: 'hello' });
+    expect([answer.status, await answer.text()]).toEqual([200, 'hi']);
+  }
+  expect(upstream.accepted).toBe(3);
+  expect((await upstream.next()).received).toEndWith('hello');
+});
+
+test('none is tried twice', async () => {
+  await using upstream = await startUpstream();
+  const { port } = upstream;
+  await upstream[Symbol.asyncDispose]();
+  await using gateway = gatewayFor(['127.0.0.1', '127.0.0.2']);
+  const answer = await fetch(gateway.sign(`http://many.test:${port}/`));
+  expect(answer.headers.get('x-sw-error')).toBe('upstream_unreachable');
+});
+
+test('a request that was sent is not sent to another address', async () => {
+  await using first = await startUpstream(({ socket }) => socket.resetAndDestroy(), {
+    hostname: '127.0.0.2',
+  });
+  await using second = await startUpstream(({ send }) => send(OK), {
+    hostname: '127.0.0.3',
+    port: first.port,
+  });
+  await using gateway = gatewayFor(['127.0.0.2', '127.0.0.3']);
+  const answer = await fetch(gateway.sign(`http://many.test:${first.port}/`, { method: 'POST' }), {
+    method: 'POST',
+    body: 'hello',
+  });
+  expect(answer.headers.get('x-sw-error')).toBe('upstream_unreachable');
+  expect([first.accepted, second.accepted]).toEqual([1, 0]);
+});
