@@ -11,6 +11,7 @@ import { type BodySource, RequestBody } from './requestBody.ts';
 import type { RequestHead } from './requestHead.ts';
 import { RequestParser } from './requestParser.ts';
 import { mayHaveBody, serialiseAnswerHead } from './serialiseAnswer.ts';
+import { SocketSending } from './socketSending.ts';
 
 /** What is still needed of a request while it is answered: a stream of hours does not hold its headers. */
 type AnsweredRequest = Pick<RequestHead, 'method' | 'minor' | 'persistent' | 'expectsContinue'>;
@@ -38,6 +39,7 @@ export interface ConnectionContext {
 export class ClientConnection implements BodySource, BodySink {
   private readonly socket: Socket<ClientConnection>;
   private readonly context: ConnectionContext;
+  private readonly sending: SocketSending;
   private state: 'idle' | 'head' | 'exchange' | 'closing' | 'closed' = 'idle';
   private parser: RequestParser | null = null;
   private request: AnsweredRequest | null = null;
@@ -45,11 +47,8 @@ export class ClientConnection implements BodySource, BodySink {
   private gone: ClientGone | null = null;
   /** Bytes behind the current request. */
   private waiting: Buffer | null = null;
-  private unsent: Uint8Array | null = null;
-  private drained: PromiseWithResolvers<void> | null = null;
-  /** When the present step must have ended, and when some of what is unsent must have been taken. */
+  /** When the present step must have ended. */
   private stepBy = Number.POSITIVE_INFINITY;
-  private sendBy = Number.POSITIVE_INFINITY;
   private isChunking = false;
   private isPaused = false;
   private closesAfter = false;
@@ -58,6 +57,7 @@ export class ClientConnection implements BodySource, BodySink {
   constructor(socket: Socket<ClientConnection>, context: ConnectionContext) {
     this.socket = socket;
     this.context = context;
+    this.sending = new SocketSending(socket, context);
     this.expectWithin(context.limits.headerTimeout);
   }
 
@@ -71,28 +71,23 @@ export class ClientConnection implements BodySource, BodySink {
   received(bytes: Buffer): void {
     if (this.state === 'exchange') this.readBody(bytes, 0);
     else if (this.state === 'closing') this.discard(bytes);
-    else if (this.waiting !== null) this.wait(bytes);
+    else if (this.waiting !== null || !this.sending.isDone) this.wait(bytes);
     else this.readHead(bytes);
   }
 
   becameWritable(): void {
-    const { unsent } = this;
-    if (unsent === null) return;
-    this.unsent = null;
-    this.send(unsent);
-    if (this.unsent !== null) return;
-    this.sendBy = Number.POSITIVE_INFINITY;
-    const { drained } = this;
-    this.drained = null;
-    drained?.resolve();
+    if (this.sending.isDone) return;
+    this.sending.becameWritable();
+    if (!this.sending.isDone) return;
     if (this.state === 'closing') this.shutDown();
+    else if (this.state === 'idle') this.awaitRequest();
   }
 
   closed(): void {
     if (this.state === 'closed') return;
     this.state = 'closed';
-    this.stepBy = this.sendBy = Number.POSITIVE_INFINITY;
-    this.unsent = null;
+    this.stepBy = Number.POSITIVE_INFINITY;
+    this.sending.giveUp();
     this.gone?.abort();
     this.body?.giveUp();
     this.context.onClose(this);
@@ -100,18 +95,14 @@ export class ClientConnection implements BodySource, BodySink {
 
   /** Ends what has lasted too long. */
   checkDeadlines(now: number): void {
-    if (now >= this.sendBy) this.destroy();
+    if (this.sending.isOverdue(now)) this.destroy();
     else if (now >= this.stepBy) this.stepExpired();
   }
 
   /** Ends the connection now: in order if all was said, so that the client can still read it; else with a reset. */
   abandon(): void {
-    if (this.state !== 'closing' || this.unsent !== null) {
-      this.destroy();
-      return;
-    }
-    this.socket.end();
-    this.closed();
+    if (this.state === 'closing' && this.sending.isDone) this.leave();
+    else this.destroy();
   }
 
   /** Resets the connection (RFC 9293, section 3.10.7). */
@@ -135,7 +126,7 @@ export class ClientConnection implements BodySource, BodySink {
   }
 
   proceed(): void {
-    if (this.request!.expectsContinue) this.send(CONTINUE);
+    if (this.request!.expectsContinue) this.sending.send(CONTINUE);
   }
 
   expectWithin(milliseconds: number): void {
@@ -146,10 +137,8 @@ export class ClientConnection implements BodySource, BodySink {
 
   write(bytes: Uint8Array): undefined | Promise<void> {
     if (this.state !== 'exchange') return undefined;
-    this.send(this.isChunking ? chunk(bytes) : bytes);
-    if (this.unsent === null) return undefined;
-    this.drained ??= Promise.withResolvers();
-    return this.drained.promise;
+    this.sending.send(this.isChunking ? chunk(bytes) : bytes);
+    return this.sending.done;
   }
 
   private readHead(bytes: Buffer): void {
@@ -211,13 +200,13 @@ export class ClientConnection implements BodySource, BodySink {
     const isShown = body !== null && this.request!.method !== 'HEAD' && mayHaveBody(answer.status);
     const head = this.headOf(answer, { streamed: false });
     if (isShown && body.length > JOINED_BODY) {
-      this.send(Buffer.from(head, 'latin1'));
-      this.send(body);
+      this.sending.send(Buffer.from(head, 'latin1'));
+      this.sending.send(body);
     } else {
       const bytes = Buffer.allocUnsafe(head.length + (isShown ? body.length : 0));
       bytes.write(head, 0, 'latin1');
       if (isShown) bytes.set(body, head.length);
-      this.send(bytes);
+      this.sending.send(bytes);
     }
     this.finish();
   }
@@ -225,7 +214,7 @@ export class ClientConnection implements BodySource, BodySink {
   private sendStream(answer: ClientAnswer, body: StreamedBody): void {
     if (this.state === 'exchange') {
       this.isChunking = body.length === null && this.request!.minor === 1;
-      this.send(Buffer.from(this.headOf(answer, { streamed: true }), 'latin1'));
+      this.sending.send(Buffer.from(this.headOf(answer, { streamed: true }), 'latin1'));
     }
     void body.pipe(this).then((ending) => this.endStream(ending));
   }
@@ -235,7 +224,7 @@ export class ClientConnection implements BodySource, BodySink {
     const { isChunking } = this;
     this.isChunking = false;
     if (ending === 'whole') {
-      if (isChunking) this.send(LAST_CHUNK);
+      if (isChunking) this.sending.send(LAST_CHUNK);
       this.finish();
     } else if (isChunking) this.close();
     else this.destroy();
@@ -261,6 +250,13 @@ export class ClientConnection implements BodySource, BodySink {
     }
     this.request = this.body = this.gone = null;
     this.state = 'idle';
+    if (this.sending.isDone) this.awaitRequest();
+  }
+
+  /**
+   * The client has taken its answer. Not before is another request looked at: answers that nobody takes would pile up.
+   */
+  private awaitRequest(): void {
     this.expectWithin(this.context.limits.keepAliveTimeout);
     // In a turn of its own, so that a client with a thousand requests in one packet holds nobody up.
     if (this.waiting !== null) setImmediate(() => this.takeWaiting());
@@ -279,8 +275,8 @@ export class ClientConnection implements BodySource, BodySink {
     const method = this.parser!.method;
     const answer = this.context.handler.refuse(refusal, method);
     const framing = { untilClose: false, close: true, head: method === 'HEAD', date: this.context.date() };
-    this.send(Buffer.from(serialiseAnswerHead(answer, framing), 'latin1'));
-    if (method !== 'HEAD') this.send(answer.body as Uint8Array);
+    this.sending.send(Buffer.from(serialiseAnswerHead(answer, framing), 'latin1'));
+    if (method !== 'HEAD') this.sending.send(answer.body as Uint8Array);
     this.close();
   }
 
@@ -290,19 +286,7 @@ export class ClientConnection implements BodySource, BodySink {
     if (this.state === 'exchange') this.body!.expired();
     else if (this.state === 'head') {
       this.refuse(new Refusal('request_timeout', `the head did not arrive within ${headerTimeout} ms`));
-    } else this.destroy();
-  }
-
-  private send(bytes: Uint8Array): void {
-    if (this.unsent !== null) {
-      this.unsent = Buffer.concat([this.unsent, bytes]);
-      return;
-    }
-    const written = Math.max(0, this.socket.write(bytes));
-    if (written === bytes.length) return;
-    this.unsent = bytes.subarray(written);
-    const { sendTimeout } = this.context.limits;
-    if (sendTimeout > 0) this.sendBy = this.context.now() + sendTimeout;
+    } else this.leave();
   }
 
   /**
@@ -315,12 +299,18 @@ export class ClientConnection implements BodySource, BodySink {
     this.body?.giveUp();
     this.stepBy = Number.POSITIVE_INFINITY;
     this.resume();
-    if (this.unsent === null) this.shutDown();
+    if (this.sending.isDone) this.shutDown();
   }
 
   private shutDown(): void {
     this.expectWithin(LINGER_MS);
     this.socket.shutdown();
+  }
+
+  /** Closes the socket in order: what the client has not read yet still reaches it. */
+  private leave(): void {
+    this.socket.end();
+    this.closed();
   }
 
   private discard(bytes: Buffer): void {

@@ -55,6 +55,7 @@ export class RequestBody implements ClientBody, ChunkSink {
     if (this.failure === null && this.limits !== null && this.taken > this.limits.bytes) {
       this.fail(bodyTooLarge(this.limits.bytes));
     }
+    if (this.isComplete) this.leaveSource();
     this.deliver();
     return end;
   }
@@ -68,6 +69,7 @@ export class RequestBody implements ClientBody, ChunkSink {
     if (this.isGivenUp) return;
     this.isGivenUp = true;
     this.pieces = [];
+    if (!this.isComplete) this.leaveSource();
     this.end(this.failure ?? gone());
   }
 
@@ -167,6 +169,12 @@ export class RequestBody implements ClientBody, ChunkSink {
     } else if (this.isComplete) this.end(null);
   }
 
+  /** Asks nothing more of the connection: what comes from now on is another request's, or nobody's. */
+  private leaveSource(): void {
+    this.source.expectWithin(0);
+    this.source.resume();
+  }
+
   private takeAll(): Uint8Array {
     const { pieces } = this;
     this.pieces = [];
@@ -184,7 +192,6 @@ export class RequestBody implements ClientBody, ChunkSink {
     const { whole, stream } = this;
     this.whole = null;
     this.stream = null;
-    this.source.expectWithin(0);
     if (whole !== null && failure === null) whole.resolve(this.takeAll());
     else whole?.reject(failure);
     if (failure === null) stream?.close();
