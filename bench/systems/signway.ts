@@ -31,7 +31,7 @@ export function signway(
         ...[...SIGNWAY_COMMAND, 'serve', '--host', '127.0.0.1', '--port', String(port), '--drain', '1s'],
         ...['--allow-network', '127.0.0.0/8', '--resolve', `${host}:127.0.0.1`],
         ...['--upstream-ca', certificates.ca, ...off, ...(extra?.split(' ') ?? [])],
-        ...(options.has('--workers') ? ['--workers', String(workers)] : []),
+        ...(workers > 1 ? ['--workers', String(workers)] : []),
         ...(tls ? ['--tls-cert', certificates.certificate, '--tls-key', certificates.key] : []),
       ];
       const running = await startProcess(command, {
