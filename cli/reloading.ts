@@ -58,6 +58,7 @@ const STARTING = [
   'hostname',
   'basePath',
   'tlsFiles',
+  'workers',
   'store',
   'upstreamCa',
   'trustProxies',

@@ -98,7 +98,7 @@ export function readServeSettings(
     drain: readDrain(line.value('drain')) ?? config?.drain ?? DEFAULT_DRAIN,
     transport: readTransport(line.value('transport')),
     exchangeLines: line.flag('bytes-monitor') ?? config?.exchangeLines ?? true,
-    workers: readWorkerCount(line.value('workers')),
+    workers: readWorkerCount(line.value('workers') ?? config?.workers?.toString()),
   };
 }
 

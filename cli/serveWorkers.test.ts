@@ -164,12 +164,14 @@ describe('signway serve --workers', () => {
     const config = (secret: string, origin: string) =>
       JSON.stringify({
         allowNetworks: ['127.0.0.0/8'],
+        workers: 2,
         apps: [{ id: 'my-id', secrets: [secret], upstreams: [{ origin }] }],
       });
     using folder = temporaryFolder();
     await using upstream = await startUpstream(({ send }) => send(HI));
     const path = folder.write('signway.config.json', config('old'.repeat(12), upstream.origin));
-    await using gateway = await startServe(['serve', '--config', path, '--workers', '2']);
+    await using gateway = await startServe(['serve', '--config', path]);
+    expect(descendants(gateway.pid)).toHaveLength(2);
     const askWith = (secret: string) =>
       ask(signed(gateway.url, `${upstream.origin}/`, { secret: secret.repeat(12) }));
     expect(await askWith('new')).toBe('signature_mismatch');

@@ -66,6 +66,7 @@ describe('a configuration', () => {
     const { config, said } = compile({
       port: 8080,
       tls: { cert: 'tls/cert.pem', key: '/etc/key.pem' },
+      workers: 'auto',
       basePath: '/gw',
       drain: '1m',
       store: { redis: 'env:REDIS', timeout: '250ms' },
@@ -102,6 +103,7 @@ describe('a configuration', () => {
     expect(config).toMatchObject({
       port: 8080,
       tls: { cert: '/tls/cert.pem', key: '/etc/key.pem' },
+      workers: 'auto',
       basePath: '/gw',
       drain: 60_000,
       store: { kind: 'redis', url: ENV.REDIS, timeout: 250 },

@@ -69,6 +69,7 @@ function compile(config: SignwayConfig, { problems, sources }: Context): Gateway
       config.tls === undefined
         ? undefined
         : { cert: resolve(sources.folder, config.tls.cert), key: resolve(sources.folder, config.tls.key) },
+    workers: config.workers,
     drain: config.drain === undefined ? undefined : milliseconds(config.drain),
     exchangeLines: config.exchangeLines,
     reloadOnChange: config.reloadOnChange ?? false,

@@ -194,6 +194,13 @@ export const configSchema = shape({
     }),
     'Listen for TLS, with HTTP/2. Both files are read again when they change.',
   ),
+  workers: optional(
+    v.union(
+      [v.literal('auto'), v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(999))],
+      "must be a number from 1 to 999, or 'auto'",
+    ),
+    "Serve in so many processes on one port; 'auto': one a core. Default: one process by itself.",
+  ),
   basePath: optional(
     v.pipe(text, v.check(isBasePath, 'must be a path such as /gw')),
     'The path that the gateway is mounted under, such as /gw. Default: /.',

@@ -20,6 +20,7 @@ export interface GatewayConfig {
   readonly basePath: string | undefined;
   /** Files, by their absolute paths. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  readonly workers: number | 'auto' | undefined;
   readonly drain: number | undefined;
   readonly exchangeLines: boolean | undefined;
   readonly reloadOnChange: boolean;
