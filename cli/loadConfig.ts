@@ -2,6 +2,7 @@ import { dirname, relative, resolve } from 'node:path';
 import { compileConfig } from '../config/compileConfig.ts';
 import { type ConfigProblem, writePath } from '../config/configProblem.ts';
 import type { GatewayConfig } from '../config/gatewayConfig.ts';
+import { WRITTEN_DOWN } from '../config/problemList.ts';
 import { type ConfigFile, ConfigFileError, readConfigFile } from '../config/readConfigFile.ts';
 import { CliError } from './cliError.ts';
 import { EXIT } from './exitCodes.ts';
@@ -33,7 +34,7 @@ export async function loadConfig(
     throw new CliError(EXIT.configuration, [`${many} wrong in ${shown(absolute)}:`, ...errors].join('\n  '));
   }
   const warnings = said.filter(({ problem }) => problem.severity === 'warning').map(({ text }) => text);
-  if (file.open && problems.some(({ message }) => message.startsWith('is written down here'))) {
+  if (file.open && problems.some(({ message }) => message === WRITTEN_DOWN)) {
     warnings.push(`${shown(absolute)} holds secrets and can be read by every user of this machine`);
   }
   return { path: absolute, config, warnings };

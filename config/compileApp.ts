@@ -46,15 +46,12 @@ function secretsOf(
 ): string[] {
   return secrets.flatMap((text, index) => {
     const at = problems.at(index);
-    const resolved = resolveValue(text, sources);
-    const secret = at.take(resolved);
+    const secret = at.takeSecret(resolveValue(text, sources));
     if (secret === undefined) return [];
     const length = new TextEncoder().encode(secret).byteLength;
     if (length < LEAST_SECRET_BYTES) {
       at.warn(`has ${length} bytes; use ${LEAST_SECRET_BYTES} or more, which signway keygen makes`);
     }
-    if ('written' in resolved && resolved.written)
-      at.warn('is written down here: env:NAME and file:PATH keep it out');
     return [secret];
   });
 }

@@ -174,11 +174,20 @@ describe('a configuration', () => {
   });
 
   test('warns of secrets that are short or written down, without repeating them', () => {
-    const { config, said } = compile({ apps: [{ ...APP, secrets: ['canary'] }] });
+    const upstreams = [
+      { preset: 'openai', key: 'canary' },
+      {
+        origin: 'https://api.example.com',
+        headers: { 'X-Api-Key': 'canary', 'X-Version': '2', Accept: '{env:KEY}' },
+      },
+    ];
+    const { config, said } = compile({ apps: [{ ...APP, secrets: ['canary'], upstreams }] });
     expect(config).not.toBeNull();
     expect(said).toEqual([
-      'warning apps[0].secrets[0]: has 6 bytes; use 32 or more, which signway keygen makes',
       'warning apps[0].secrets[0]: is written down here: env:NAME and file:PATH keep it out',
+      'warning apps[0].secrets[0]: has 6 bytes; use 32 or more, which signway keygen makes',
+      'warning apps[0].upstreams[0].key: is written down here: env:NAME and file:PATH keep it out',
+      'warning apps[0].upstreams[1].headers["X-Api-Key"]: is written down here: env:NAME and file:PATH keep it out',
     ]);
   });
 });
@@ -251,7 +260,8 @@ describe('every problem is named at once, with its place', () => {
       ],
     });
     expect(config).toBeNull();
-    const places = said.map((each) => each.slice(0, each.indexOf(': ')));
+    const errors = said.filter((each) => each.startsWith('error'));
+    const places = errors.map((each) => each.slice(0, each.indexOf(': ')));
     expect(places.sort()).toEqual(
       [
         'error allowOrigins[0]',

@@ -65,7 +65,7 @@ function keyHeader(
     problems.error(`needs the key of the preset ${name}: key: 'env:${name!.toUpperCase()}_API_KEY'`);
     return [];
   }
-  const value = problems.at('key').take(resolveValue(key, sources));
+  const value = problems.at('key').takeSecret(resolveValue(key, sources));
   if (value === undefined) return [];
   const [header, write] = preset.header;
   return [[header, checkedValue(write(value), problems.at('key'))]];
@@ -74,10 +74,14 @@ function keyHeader(
 function ownHeaders({ headers = {} }: UpstreamConfig, { problems, sources }: HeaderContext): HeaderList {
   return Object.entries(headers).flatMap(([name, text]): HeaderList => {
     const at = problems.at('headers', name);
-    const value = at.take(resolveTemplate(text, sources));
+    const resolved = resolveTemplate(text, sources);
+    const value = SECRET_NAMES.test(name) ? at.takeSecret(resolved) : at.take(resolved);
     return value === undefined ? [] : [[name, checkedValue(value, at)]];
   });
 }
+
+// Names of headers whose values are keys, as far as a name tells.
+const SECRET_NAMES = /authorization|cookie|key|password|secret|token/i;
 
 function checkedValue(value: string, problems: ProblemList): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what no header can carry is refused

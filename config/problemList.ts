@@ -32,6 +32,12 @@ export class ProblemList {
     return resolved.value;
   }
 
+  /** The value of a secret, which should not stand in the file itself. */
+  takeSecret(resolved: ResolvedValue): string | undefined {
+    if ('written' in resolved && resolved.written) this.warn(WRITTEN_DOWN);
+    return this.take(resolved);
+  }
+
   /** What an attempt gives; what it throws is noted. */
   attempt<Result>(attempt: () => Result): Result | undefined {
     try {
@@ -41,3 +47,6 @@ export class ProblemList {
     }
   }
 }
+
+/** Said of a secret that stands in the file. */
+export const WRITTEN_DOWN = 'is written down here: env:NAME and file:PATH keep it out';
