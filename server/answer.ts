@@ -1,7 +1,7 @@
 import { Refusal } from '../signing/refusal.ts';
 import type { UpstreamUrl } from '../signing/upstreamUrl.ts';
 import { AnswerStream } from './answerStream.ts';
-import type { ClientAnswer } from './clientAnswer.ts';
+import { type ClientAnswer, hasBody } from './clientAnswer.ts';
 import type { ClientRequest } from './clientRequest.ts';
 import { isEventStream } from './eventStream.ts';
 import type { Exchange } from './exchange.ts';
@@ -47,7 +47,8 @@ export function respond(answer: UpstreamAnswer, context: AnswerContext): ClientA
   exchange.head(answer.timing);
 
   const { whole } = answer.body;
-  if (whole === null) {
+  const isShown = hasBody(request.method, status);
+  if (whole === null && isShown) {
     const events = isEventStream(answer.headers);
     if (events) headers.push(['X-Accel-Buffering', 'no']);
     const body = new AnswerStream(answer.body, {
@@ -59,17 +60,14 @@ export function respond(answer: UpstreamAnswer, context: AnswerContext): ClientA
     });
     return { status, statusText, headers, fixed: cors.fixed, body };
   }
-  exchange.bytesOut = whole.byteLength;
+  if (isShown) exchange.bytesOut = whole!.byteLength;
+  else answer.body.cancel();
   exchange.end('complete');
-  if (request.method !== 'HEAD' && !BODILESS.has(status)) {
-    return { status, statusText, headers, fixed: cors.fixed, body: whole };
-  }
+  if (isShown) return { status, statusText, headers, fixed: cors.fixed, body: whole };
   const length = status === 204 || status === 205 ? undefined : declaredLength(answer.headers);
   if (length !== undefined) headers.push(['Content-Length', String(length)]);
   return { status, statusText, headers, fixed: cors.fixed, body: null };
 }
-
-const BODILESS = new Set([204, 205, 304]);
 
 /** What a transport has found to be one valid length. */
 function declaredLength(headers: HeaderPairs): number | undefined {

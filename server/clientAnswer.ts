@@ -29,6 +29,11 @@ export function fixedFields(pairs: HeaderPairs): FixedFields {
   return { pairs, lines: pairs.map(([name, value]) => `${name}: ${value}\r\n`).join('') };
 }
 
+/** Whether an answer of this status to this method has a body (RFC 9110, sections 6.4.1, 9.3.2 and 15.3.6). */
+export function hasBody(method: string, status: number): boolean {
+  return method !== 'HEAD' && status !== 204 && status !== 205 && status !== 304;
+}
+
 /** A body that comes piece by piece. */
 export interface StreamedBody {
   /** Bytes in all; null when nobody knows yet. */

@@ -133,6 +133,17 @@ describe.each(FRONTS)('by the front %s:', (front) => {
       },
     );
 
+    test('of 205 Reset Content has none either where the upstream sends one, late', async () => {
+      await using upstream = await startUpstream(({ send }) =>
+        send('HTTP/1.1 205 Reset Content\r\nContent-Length: 5\r\n\r\n'),
+      );
+      await using gateway = startGateway({ front });
+      const answer = await fetch(gateway.sign(`${upstream.origin}/`));
+      expect([answer.status, await answer.text()]).toEqual([205, '']);
+      expect(gateway.records).toMatchObject([{ ending: 'complete', bytesOut: 0 }]);
+      await (await upstream.next()).gone;
+    });
+
     test('to HEAD keeps the length that a GET would have', async () => {
       await using upstream = await startUpstream(({ send }) =>
         send('HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n'),

@@ -123,6 +123,38 @@ describe.each(FRONTS)('by the front %s:', (front) => {
     expect((await upstream.next()).received.toLowerCase()).toContain('\r\nx-one: 1\r\n');
   });
 
+  test.each([204, 205, 304])('an answer of a hook with %i has no body, whatever it holds', async (status) => {
+    await using gateway = startGateway({ front, beforeUpstream: () => new Response('body', { status }) });
+    using client = new RawClient(gateway.port).send(rawRequest(gateway.sign('http://127.0.0.1:9/')));
+    expect(await client.receive(/\r\n\r\n/)).toEndWith('\r\n\r\n');
+    client.send(`GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    const [, second, body] = (await client.finished()).split('\r\n\r\n');
+    expect([second!.split('\r\n')[0], body]).toEqual(['HTTP/1.1 200 OK', 'alive\n']);
+    expect(gateway.records).toMatchObject([{ status, ending: 'complete', bytesOut: 0 }]);
+    expect(gateway.gauges.requests).toBe(0);
+  });
+
+  test('a client that leaves while a hook looks at the answer leaves one record, and nothing else', async () => {
+    await using upstream = await startUpstream(({ send }) =>
+      send('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe'),
+    );
+    const asked = Promise.withResolvers<void>();
+    await using gateway = startGateway({
+      front,
+      async afterUpstream() {
+        asked.resolve();
+        // Once the client has been seen to leave, its upstream goes.
+        await (await upstream.next()).gone;
+      },
+    });
+    const record = gateway.nextRecord();
+    const client = new RawClient(gateway.port).send(rawRequest(gateway.sign(`${upstream.origin}/`)));
+    await asked.promise;
+    client.leave();
+    expect(await record).toMatchObject({ ending: 'client_gone' });
+    expect(gateway.gauges.requests).toBe(0);
+  });
+
   test('a stream of a hook that breaks is no clean end, and one whose client leaves is given up', async () => {
     const cancelled = Promise.withResolvers<void>();
     const streams = [

@@ -1,5 +1,5 @@
 import { AnswerStream } from '../answerStream.ts';
-import type { ClientAnswer, FixedFields } from '../clientAnswer.ts';
+import { type ClientAnswer, type FixedFields, hasBody } from '../clientAnswer.ts';
 import type { ClientRequest } from '../clientRequest.ts';
 import { isEventStream } from '../eventStream.ts';
 import type { Exchange } from '../exchange.ts';
@@ -23,7 +23,7 @@ export function ownAnswer(response: Response, context: OwnAnswerContext): Client
   cors.allow(headers, request);
   exchange.status = status;
   exchange.head();
-  if (body !== null && request.method !== 'HEAD') {
+  if (body !== null && hasBody(request.method, status)) {
     const events = isEventStream(headers);
     const options = { exchange, length: null, events, silence: 0, streams };
     return { status, statusText, headers, fixed, body: new AnswerStream(piped(body, request.gone), options) };

@@ -8,6 +8,11 @@ export function bunResponse(answer: ClientAnswer, request: Request): Response {
   const headers = new Headers([...answer.headers, ...(answer.fixed?.pairs ?? [])] as [string, string][]);
   if (body === null) return new Response(null, { status, headers });
   if (!(body instanceof Uint8Array)) {
+    if (request.signal.aborted) {
+      // Nobody would ask the stream for anything, and the exchange would never end.
+      void body.pipe({ write: () => undefined });
+      return new Response(null, { status, headers });
+    }
     const withComment = mayBeginWithComment(request, answer.headers);
     return new Response(streamed(body, { withComment }), { status, headers });
   }
