@@ -31,6 +31,9 @@ export interface ClientBody {
   /** Bytes by `Content-Length`; null without one. */
   readonly declared: number | null;
 
+  /** Bytes that have come so far. */
+  readonly taken: number;
+
   /**
    * Why the body came to nothing after `forward`, when that was the client's doing: what the client is told in
    * place of whatever became of the upstream's request.

@@ -1,4 +1,5 @@
 import type { RefusalCode } from '../signing/refusal.ts';
+import type { ClientBody } from './clientRequest.ts';
 import type { Hold } from './limiting/hold.ts';
 import type { Place } from './occupancy/occupancy.ts';
 import type { AnswerTiming } from './transport/transport.ts';
@@ -25,8 +26,8 @@ export interface ExchangeRecord {
   /** Why the request would have been refused by a list that is only being tried out; else null. */
   readonly wouldRefuse: string | null;
   readonly ending: ExchangeEnding;
-  /** Bytes of the request's body, as declared or held; null for one sent in chunks. */
-  readonly bytesIn: number | null;
+  /** Bytes of the request's body, as declared or held; of one sent in chunks, those that had come by the end. */
+  readonly bytesIn: number;
   /** Bytes of the answer's body handed to the client. */
   readonly bytesOut: number;
   /** Tokens that the upstream reported, where a budget counts them; null where none were reported. */
@@ -60,7 +61,9 @@ export class Exchange {
   upstream: string | null = null;
   wouldRefuse: string | null = null;
   status = 0;
+  /** Null: as many as have come of the upload. */
   bytesIn: number | null = 0;
+  upload: Pick<ClientBody, 'taken'> | null = null;
   bytesOut = 0;
   headMs: number | null = null;
   connectMs: number | null = null;
@@ -110,7 +113,7 @@ export class Exchange {
       reason: why.reason ?? null,
       wouldRefuse: this.wouldRefuse,
       ending,
-      bytesIn: this.bytesIn,
+      bytesIn: this.bytesIn ?? this.upload?.taken ?? 0,
       bytesOut: this.bytesOut,
       tokens,
       headMs: this.headMs,

@@ -173,6 +173,7 @@ describe.each(FRONTS)('by the front %s:', (front) => {
     test('in chunks goes up in chunks', async () => {
       await using upstream = await startUpstream();
       await using gateway = startGateway({ front });
+      const record = gateway.nextRecord();
       using client = new RawClient(gateway.port);
       const url = gateway.sign(`${upstream.origin}/`, { method: 'POST' });
       client.send(
@@ -188,6 +189,7 @@ describe.each(FRONTS)('by the front %s:', (front) => {
       expect(received).toEndWith('\r\n\r\n5\r\nhello\r\n0\r\n\r\n');
       connection.send('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
       await client.receive(/\r\n\r\n/);
+      expect(await record).toMatchObject({ bytesIn: 5, bytesOut: 0 });
     });
 
     test('with a signed body goes up with exactly that body', async () => {

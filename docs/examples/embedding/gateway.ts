@@ -32,8 +32,7 @@ export function createGateway(database: Database, options: Partial<SignwayOption
       if (status === 401) return Response.json({ error: 'out of order' }, { status: 503 });
     },
     onExchange({ app, upstream, bytesIn, bytesOut }) {
-      // Null is the size of an upload in chunks, whose length nobody has declared.
-      if (app !== null) addUsage.run(app, upstream, bytesIn ?? 0, bytesOut);
+      if (app !== null) addUsage.run(app, upstream, bytesIn, bytesOut);
     },
   });
 }

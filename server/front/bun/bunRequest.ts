@@ -59,6 +59,7 @@ const UNKNOWN = '0.0.0.0';
 
 class BunBody implements ClientBody {
   readonly declared: number | null;
+  taken = 0;
   failure: Refusal | null = null;
   private readonly request: Request;
   private readonly server: ReceivingServer;
@@ -77,6 +78,7 @@ class BunBody implements ClientBody {
     const timer = timeout === 0 ? undefined : setTimeout(() => reject(bodyTimedOut(timeout)), timeout);
     try {
       const whole = await Promise.race([this.request.bytes(), tooLate]);
+      this.taken = whole.length;
       if (whole.length > bytes) throw bodyTooLarge(bytes);
       return whole;
     } finally {
@@ -101,7 +103,6 @@ class BunBody implements ClientBody {
     { bytes, timeout }: BodyLimits,
   ): ReadableStream<Uint8Array> {
     const reader = body.getReader();
-    let taken = 0;
     const next = async () => {
       const { promise: tooLate, reject } = Promise.withResolvers<never>();
       const timer = timeout === 0 ? undefined : setTimeout(() => reject(bodyTimedOut(timeout)), timeout);
@@ -117,8 +118,8 @@ class BunBody implements ClientBody {
           try {
             const { done, value } = await next();
             if (done) return controller.close();
-            taken += value.length;
-            if (taken > bytes) throw bodyTooLarge(bytes);
+            this.taken += value.length;
+            if (this.taken > bytes) throw bodyTooLarge(bytes);
             controller.enqueue(value);
           } catch (error) {
             if (error instanceof Refusal) this.failure = error;

@@ -22,6 +22,7 @@ export interface BodySource {
  */
 export class RequestBody implements ClientBody, ChunkSink {
   readonly declared: number | null;
+  taken = 0;
   failure: Refusal | null = null;
   /** True when its last byte has come. */
   isComplete: boolean;
@@ -31,7 +32,6 @@ export class RequestBody implements ClientBody, ChunkSink {
   private left: number;
   private pieces: Uint8Array[] = [];
   private held = 0;
-  private taken = 0;
   private limits: BodyLimits | null = null;
   private whole: PromiseWithResolvers<Uint8Array> | null = null;
   private stream: ReadableStreamDefaultController<Uint8Array> | null = null;
