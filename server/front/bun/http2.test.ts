@@ -283,6 +283,25 @@ describe('a client that leaves', () => {
     expect(gateway.records.map(({ ending }) => ending)).toEqual(Array(10).fill('client_gone'));
   });
 
+  test('thousands of its requests as soon as it has made them leaves nothing behind', async () => {
+    await using upstream = await startUpstream();
+    await using gateway = startGateway({ tls: TLS });
+    using client = new Http2Client(gateway.url);
+    const url = gateway.sign(`${upstream.origin}/`);
+    for (let group = 0; group < 50; group++) {
+      const requests = Array.from({ length: 100 }, () => client.request(url));
+      for (const request of requests) request.leave();
+      await Promise.all(requests.map((request) => request.finished()));
+    }
+    using other = new Http2Client(gateway.url);
+    const health = other.request(new URL('/healthz', gateway.url).href);
+    expect([await health.finished(), health.status]).toEqual(['whole', 200]);
+    client.leave();
+    await gateway.stop();
+    expect(gateway.gauges).toMatchObject({ requests: 0, heldBytes: 0 });
+    expect(new Set(gateway.records.map(({ ending }) => ending))).toEqual(new Set(['client_gone']));
+  }, 60_000);
+
   test('in the middle of its upload ends the request to the upstream', async () => {
     await using upstream = await startUpstream();
     await using gateway = startGateway({ tls: TLS });
