@@ -23,7 +23,7 @@ interface Deployment extends AsyncDisposable {
 
 async function deploy(
   gateways: number,
-  { store, app = {} }: { store: object; app?: object },
+  { store, app = {}, workers = 1 }: { store: object; app?: object; workers?: number },
 ): Promise<Deployment> {
   let calls = 0;
   const upstream = Bun.serve({
@@ -45,7 +45,15 @@ async function deploy(
     }),
   );
   const running = await Promise.all(
-    Array.from({ length: gateways }, () => startServe(['serve', '--config', path, '--no-bytes-monitor'])),
+    Array.from({ length: gateways }, () =>
+      startServe([
+        'serve',
+        '--config',
+        path,
+        '--no-bytes-monitor',
+        ...(workers === 1 ? [] : ['--workers', String(workers)]),
+      ]),
+    ),
   );
   return {
     gateways: running,
@@ -93,6 +101,14 @@ function describeSharing(name: string, store: () => object): void {
         const answers = await deployment.storm({ nonce: `${name}-${round}`, times: STORM });
         expect(tally(answers)).toEqual({ '200': 1, already_used: STORM - 1 });
         expect(deployment.calls).toBe(round);
+      }
+    }, 600_000);
+
+    test(`answer it once as four workers of one gateway, ${ROUNDS} times`, async () => {
+      await using deployment = await deploy(1, { store: store(), workers: 4 });
+      for (let round = 1; round <= ROUNDS; round++) {
+        const answers = await deployment.storm({ nonce: `${name}-workers-${round}`, times: STORM });
+        expect(tally(answers)).toEqual({ '200': 1, already_used: STORM - 1 });
       }
     }, 600_000);
 
