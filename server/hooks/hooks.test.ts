@@ -155,6 +155,32 @@ describe.each(FRONTS)('by the front %s:', (front) => {
     expect(gateway.gauges.requests).toBe(0);
   });
 
+  test('a stream of a hook whose client takes nothing of it, and leaves, is given up', async () => {
+    const cancelled = Promise.withResolvers<void>();
+    let pulled = 0;
+    const endless = () =>
+      new ReadableStream<Uint8Array>({
+        pull(controller) {
+          pulled++;
+          controller.enqueue(new Uint8Array(500_000));
+        },
+        cancel: () => cancelled.resolve(),
+      });
+    await using gateway = startGateway({ front, beforeUpstream: () => new Response(endless()) });
+    const record = gateway.nextRecord();
+    const client = new RawClient(gateway.port);
+    client.pause();
+    client.send(rawRequest(gateway.sign('http://127.0.0.1:9/')));
+    for (let before = -1, rounds = 0; rounds < 50; rounds++) {
+      await fetch(new URL('/healthz', gateway.url));
+      if (pulled !== before) rounds = 0;
+      before = pulled;
+    }
+    client.leave();
+    await cancelled.promise;
+    expect(await record).toMatchObject({ ending: 'client_gone' });
+  });
+
   test('a stream of a hook that breaks is no clean end, and one whose client leaves is given up', async () => {
     const cancelled = Promise.withResolvers<void>();
     const streams = [

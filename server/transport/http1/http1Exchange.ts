@@ -240,12 +240,17 @@ export class Http1Exchange
     if (this.isAnswered) {
       if (which !== 'total' && this.body!.isHeld) this.deadline.suspend();
       else this.endBody({ kind: 'timed_out', deadline: which === 'total' ? 'total' : 'silence' });
-    } else this.fail(new TransportError('upstream_timeout', `deadline: ${which}`));
+    } else this.fail(this.givenUp('upstream_timeout', `deadline: ${which}`));
   }
 
   private readonly abort = (): void => {
-    this.fail(new TransportError('aborted', 'aborted by the caller'));
+    this.fail(this.givenUp('aborted', 'aborted by the caller'));
   };
+
+  /** Without a connection, this attempt has sent nothing. */
+  private givenUp(code: TransportError['code'], reason: string): TransportError {
+    return new TransportError(code, reason, { sent: this.connection !== null });
+  }
 
   /** Ends it, before the answer or in its middle. */
   private fail(failure: TransportError): void {

@@ -346,6 +346,19 @@ describe('what it says of a failure', () => {
   });
 });
 
+test('knows of a request that is given up whether any of it may have been sent', async () => {
+  const { send, controller, connection } = await start(null, { maxConnectionsPerOrigin: 1 });
+  const first = failureOf(send());
+  await connection;
+  const late = failureOf(send({ deadlines: { ...REQUEST.deadlines, total: 50 } }));
+  expect(await late).toMatchObject({ code: 'upstream_timeout', sent: false });
+  const waiting = failureOf(send());
+  controller.abort();
+  expect(await first).toMatchObject({ code: 'aborted', sent: true });
+  expect(await waiting).toMatchObject({ code: 'aborted', sent: false });
+  expect(await failureOf(send())).toMatchObject({ code: 'aborted', sent: false });
+});
+
 describe('bodies', () => {
   test('goes on with an upload after a success has begun, until the answer ends', async () => {
     const { send, connection } = await start(null);
