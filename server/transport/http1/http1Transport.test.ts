@@ -360,6 +360,21 @@ test('knows of a request that is given up whether any of it may have been sent',
 });
 
 describe('bodies', () => {
+  test.each([
+    [
+      'throws',
+      () => {
+        throw new Error('full');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('full'))],
+  ])('that came with their heads end as aborted where their reader %s', async (_, write) => {
+    const { send } = await start((connection) => connection.send(OK));
+    const { body } = await send();
+    expect(body.whole).not.toBeNull();
+    expect(await body.pipe({ write })).toEqual({ kind: 'aborted' });
+  });
+
   test('goes on with an upload after a success has begun, until the answer ends', async () => {
     const { send, connection } = await start(null);
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();

@@ -92,7 +92,7 @@ export class PipedBody implements AnswerBody {
     try {
       written = this.sink!.write(bytes);
     } catch {
-      this.cancel();
+      this.giveUp();
       return;
     }
     if (written === undefined) return;
@@ -108,9 +108,16 @@ export class PipedBody implements AnswerBody {
     this.flush();
   }
 
+  /** The reader has failed. */
   private giveUp(): void {
     this.busy = false;
-    this.cancel();
+    if (!this.isSettled) this.cancel();
+    else {
+      // The whole body came with its head, and nothing is left to be cancelled.
+      this.queue = [];
+      this.ending = { kind: 'aborted' };
+      this.finish();
+    }
   }
 
   private flush(): void {
