@@ -3,6 +3,7 @@ import { Refusal } from '../../../signing/refusal.ts';
 import type { ClientAnswer, StreamedBody } from '../../clientAnswer.ts';
 import type { Handler } from '../../handler.ts';
 import { chunk, LAST_CHUNK } from '../../http1/chunk.ts';
+import type { Flushable, WriteBatch } from '../../http1/writeBatch.ts';
 import type { Limits } from '../../limits.ts';
 import type { BodySink } from '../../transport/transport.ts';
 import { ClientGone } from './clientGone.ts';
@@ -20,6 +21,7 @@ type AnsweredRequest = Pick<RequestHead, 'method' | 'minor' | 'persistent' | 'ex
 export interface ConnectionContext {
   readonly handler: Handler;
   readonly limits: Limits;
+  readonly writes: WriteBatch;
   /** Milliseconds that never go backwards. */
   readonly now: () => number;
   /** The `Date` field's value. */
@@ -36,7 +38,7 @@ export interface ConnectionContext {
  * connection is taken for a request any more. A body that broke off ends without its last chunk, or with a reset
  * where it has no chunks: some clients take a short body for a whole one if the connection ends in order.
  */
-export class ClientConnection implements BodySource, BodySink {
+export class ClientConnection implements BodySource, BodySink, Flushable {
   private readonly socket: Socket<ClientConnection>;
   private readonly context: ConnectionContext;
   private readonly sending: SocketSending;
@@ -75,9 +77,10 @@ export class ClientConnection implements BodySource, BodySink {
     else this.readHead(bytes);
   }
 
-  becameWritable(): void {
+  /** Also at the end of the turn. */
+  flush(): void {
     if (this.sending.isDone) return;
-    this.sending.becameWritable();
+    this.sending.flush();
     if (!this.sending.isDone) return;
     if (this.state === 'closing') this.shutDown();
     else if (this.state === 'idle') this.awaitRequest();
@@ -101,6 +104,7 @@ export class ClientConnection implements BodySource, BodySink {
 
   /** Ends the connection now: in order if all was said, so that the client can still read it; else with a reset. */
   abandon(): void {
+    this.flush();
     if (this.state === 'closing' && this.sending.isDone) this.leave();
     else this.destroy();
   }
@@ -138,7 +142,7 @@ export class ClientConnection implements BodySource, BodySink {
   write(bytes: Uint8Array): undefined | Promise<void> {
     if (this.state !== 'exchange') return undefined;
     this.sending.send(this.isChunking ? chunk(bytes) : bytes);
-    return this.sending.done;
+    return this.sending.room;
   }
 
   private readHead(bytes: Buffer): void {

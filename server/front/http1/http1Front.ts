@@ -1,4 +1,5 @@
 import type { Handler } from '../../handler.ts';
+import { WriteBatch } from '../../http1/writeBatch.ts';
 import type { Limits } from '../../limits.ts';
 import type { Front, ListenOptions } from '../front.ts';
 import { ClientConnection, type ConnectionContext } from './clientConnection.ts';
@@ -25,6 +26,7 @@ export function listenHttp1(options: Http1FrontOptions): Front {
   const context: ConnectionContext = {
     handler,
     limits,
+    writes: new WriteBatch(),
     now: () => performance.now(),
     date: createDate(),
     stopping: () => stopping,
@@ -48,7 +50,7 @@ export function listenHttp1(options: Http1FrontOptions): Front {
         socket.data = connection;
       },
       data: (socket, bytes) => socket.data.received(bytes),
-      drain: (socket) => socket.data.becameWritable(),
+      drain: (socket) => socket.data.flush(),
       close: (socket) => socket.data.closed(),
       // A defect of ours in one of these: the connection is no good any more.
       error: (socket) => socket.data.destroy(),

@@ -1,21 +1,26 @@
 import type { Socket } from 'bun';
+import { BATCHED_BYTES, type WriteBatch } from '../../http1/writeBatch.ts';
 import type { Limits } from '../../limits.ts';
 import type { ClientConnection } from './clientConnection.ts';
 
 export interface SocketSendingOptions {
   readonly limits: Pick<Limits, 'sendTimeout'>;
+  readonly writes: WriteBatch;
   /** Milliseconds that never go backwards. */
   readonly now: () => number;
 }
 
 /**
- * What goes to one client. What its socket does not take at once waits here, and some of it must have been taken by
- * a deadline.
+ * What goes to one client: a few bytes at the end of the turn, with those of others, more at once. What the socket
+ * does not take then waits here, and some of it must have been taken by a deadline.
  */
 export class SocketSending {
   private readonly socket: Socket<ClientConnection>;
   private readonly options: SocketSendingOptions;
   private unsent: Uint8Array | null = null;
+  private isBatched = false;
+  /** True while the socket takes no more. */
+  private isBlocked = false;
   private taken: PromiseWithResolvers<void> | null = null;
   private takenBy = Number.POSITIVE_INFINITY;
 
@@ -29,21 +34,34 @@ export class SocketSending {
     return this.unsent === null;
   }
 
-  /** Undefined when the socket has taken everything; else a promise of that, or of there being no socket any more. */
-  get done(): undefined | Promise<void> {
-    if (this.unsent === null) return undefined;
+  /** Undefined unless the socket takes no more; then a promise that it has, or that there is no socket any more. */
+  get room(): undefined | Promise<void> {
+    if (!this.isBlocked) return undefined;
     this.taken ??= Promise.withResolvers();
     return this.taken.promise;
   }
 
   send(bytes: Uint8Array): void {
-    if (this.unsent === null) this.write(bytes);
-    else this.unsent = Buffer.concat([this.unsent, bytes]);
+    if (!this.isBlocked && bytes.length > BATCHED_BYTES) {
+      this.flush();
+      if (!this.isBlocked) {
+        this.write(bytes);
+        return;
+      }
+    }
+    this.unsent = this.unsent === null ? bytes : Buffer.concat([this.unsent, bytes]);
+    if (this.isBlocked) return;
+    if (this.unsent.length > BATCHED_BYTES) this.flush();
+    else if (!this.isBatched) {
+      this.isBatched = true;
+      this.options.writes.add(this.socket.data);
+    }
   }
 
-  /** The socket takes more. */
-  becameWritable(): void {
+  /** Writes what there is: the turn ends, or the socket takes more. */
+  flush(): void {
     const { unsent } = this;
+    this.isBatched = false;
     if (unsent === null) return;
     this.unsent = null;
     this.write(unsent);
@@ -63,12 +81,14 @@ export class SocketSending {
   private write(bytes: Uint8Array): void {
     const written = Math.max(0, this.socket.write(bytes));
     if (written === bytes.length) return;
+    this.isBlocked = true;
     this.unsent = bytes.subarray(written);
     const { limits, now } = this.options;
     if (limits.sendTimeout > 0) this.takenBy = now() + limits.sendTimeout;
   }
 
   private settle(): void {
+    this.isBlocked = false;
     this.takenBy = Number.POSITIVE_INFINITY;
     const { taken } = this;
     this.taken = null;
