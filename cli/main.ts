@@ -54,6 +54,9 @@ function outputTo(stream: NodeJS.WriteStream): Output {
 
 function supervisorBy(send: NonNullable<typeof process.send>): Supervisor {
   return {
+    get isGone() {
+      return !process.connected;
+    },
     // One that is gone is told of by `onGone`.
     tell: (message) => void send(message, undefined, undefined, () => {}),
     onGone(listener) {

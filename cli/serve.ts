@@ -12,7 +12,7 @@ import { SERVE_OPTIONS } from './serveOptions.ts';
 import { readServeSettings, type ServeSettings } from './serveSettings.ts';
 import { startupWarnings } from './startupWarnings.ts';
 import { readTlsFiles } from './tlsFiles.ts';
-import { createSharedMemory } from './workers/sharedMemory.ts';
+import { createSharedMemory, removeSharedMemory } from './workers/sharedMemory.ts';
 import { superviseWorkers } from './workers/superviseWorkers.ts';
 import { workerOrder, workerTerminal } from './workers/workerOrder.ts';
 
@@ -89,7 +89,10 @@ export const serve = defineCommand({
       const { order, supervisor } = worker;
       takeWarnings();
       const onListening = (url: string) => supervisor.tell({ url });
-      return runGateway({ ...run, order, terminal: workerTerminal(terminal, supervisor), onListening });
+      const ofWorker = workerTerminal(terminal, supervisor);
+      const code = await runGateway({ ...run, order, terminal: ofWorker, onListening });
+      if (supervisor.isGone) removeSharedMemory(order.memory);
+      return code;
     }
     for (const warning of [...takeWarnings(), ...startupWarnings(settings)]) messages.warn(warning);
     const onListening = (url: string) => {

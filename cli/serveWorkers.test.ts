@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { descendants } from '../bench/machine/processTree.ts';
 import { OTHER_TLS, TLS } from '../server/testing/certificates.ts';
 import { Http2Client } from '../server/testing/http2Client.ts';
@@ -127,6 +127,9 @@ describe('signway serve --workers', () => {
     await using gateway = await startServe([...APP, '--workers', '2']);
     const { clients, connections } = await openStreams(gateway, upstream);
     const workers = descendants(gateway.pid);
+    const environment = readFileSync(`/proc/${workers[0]}/environ`, 'latin1');
+    const { memory } = JSON.parse(/\0SIGNWAY_WORKER=([^\0]+)/.exec(environment)![1]!);
+    expect(existsSync(memory)).toBe(true);
     process.kill(gateway.pid, 'SIGKILL');
     await gateway.exited;
     for (const connection of connections) connection.send(END);
@@ -135,6 +138,7 @@ describe('signway serve --workers', () => {
     // The workers hold the other end of stderr: it ends with the last of them.
     await expect(gateway.stderr(/no such words/)).rejects.toThrow();
     expect(workers.filter((pid) => existsSync(`/proc/${pid}/fd/0`))).toEqual([]);
+    expect(existsSync(memory)).toBe(false);
   }, 60_000);
 
   test('gives up on a worker that dies again and again', async () => {

@@ -21,6 +21,7 @@ export interface Terminal {
 }
 
 export interface Supervisor {
+  readonly isGone: boolean;
   tell(message: object): void;
   /** Calls back when the other process is gone, or at once where it is already. */
   onGone(listener: () => void): void;

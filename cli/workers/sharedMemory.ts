@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CliError } from '../cliError.ts';
 import { EXIT } from '../exitCodes.ts';
 
@@ -19,8 +19,8 @@ export function createSharedMemory(): SharedMemory {
     try {
       const folder = mkdtempSync(join(place, 'signway-'));
       return {
-        file: join(folder, 'store.sqlite'),
-        [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+        file: join(folder, FILE),
+        [Symbol.dispose]: () => removeSharedMemory(join(folder, FILE)),
       };
     } catch {
       // The next one may do.
@@ -32,3 +32,10 @@ export function createSharedMemory(): SharedMemory {
     'Name one with --store sqlite:FILE or redis://HOST:PORT.',
   );
 }
+
+/** Removes it in the name of who made it. Processes that have it open keep what they have. */
+export function removeSharedMemory(file: string): void {
+  rmSync(dirname(file), { recursive: true, force: true });
+}
+
+const FILE = 'store.sqlite';
