@@ -1,6 +1,6 @@
 /**
  * Remembers what was worked out for a text, within bounds: at most `entries` of them, none longer than `longest`
- * characters. When it is full it forgets all, which costs less than knowing which to forget.
+ * characters, each well-formed. When it is full it forgets all, which costs less than knowing which to forget.
  */
 export class BoundedMemo<T> {
   private readonly entries: number;
@@ -19,6 +19,7 @@ export class BoundedMemo<T> {
   set(text: string, value: T): void {
     if (text.length > this.longest) return;
     if (this.known.size >= this.entries) this.known.clear();
-    this.known.set(text, value);
+    // A copy: a part of a text keeps the whole of it in memory, here all that a client sent.
+    this.known.set(Buffer.from(text).toString(), value);
   }
 }

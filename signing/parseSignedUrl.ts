@@ -35,7 +35,7 @@ export interface SignedUrl {
   readonly extensions: readonly string[];
 }
 
-/** How a value with escapes was read. */
+/** How a value with escapes was read. Nothing in it is a part of what was read. */
 export interface ValueReading {
   readonly text: string;
   /** As {@link encodeStrict} writes it. */
@@ -197,7 +197,7 @@ function read(name: string, raw: string, memo: ValueMemo): ValueReading {
   const strict = encodeStrict(text);
   const reading =
     name === 'X-Sw-Proxy' ? { text, strict, upstream: parseUpstreamUrl(text) } : { text, strict };
-  memo.set(raw, reading);
+  if (text !== raw) memo.set(raw, reading);
   return reading;
 }
 
