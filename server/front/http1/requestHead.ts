@@ -1,5 +1,6 @@
 import { METHOD } from '../../../signing/parameters.ts';
 import { Refusal } from '../../../signing/refusal.ts';
+import { hasToken, isField } from '../../http1/fieldName.ts';
 import type { HeaderPairs } from '../../transport/transport.ts';
 import { isHost } from '../host.ts';
 
@@ -67,23 +68,23 @@ export function readRequestHead(line: RequestLine, fields: HeaderPairs): Request
   for (const [name, value] of fields) {
     switch (name.length) {
       case 4:
-        if (!isField(name, 'host')) break;
+        if (!isField(name, 'Host')) break;
         if (host !== null) throw bad('more than one Host');
         host = value;
         break;
       case 6:
-        if (isField(name, 'expect')) expectsContinue ||= value.toLowerCase() === '100-continue';
+        if (isField(name, 'Expect')) expectsContinue ||= value.toLowerCase() === '100-continue';
         break;
       case 10:
-        if (isField(name, 'connection')) close ||= hasToken(value, 'close');
+        if (isField(name, 'Connection')) close ||= hasToken(value, 'close');
         break;
       case 14:
-        if (!isField(name, 'content-length')) break;
+        if (!isField(name, 'Content-Length')) break;
         if (declared !== null) throw bad('more than one Content-Length');
         declared = readLength(value);
         break;
       case 17:
-        if (!isField(name, 'transfer-encoding')) break;
+        if (!isField(name, 'Transfer-Encoding')) break;
         if (chunked || !isField(value, 'chunked')) throw bad('a transfer coding other than chunked');
         chunked = true;
     }
@@ -149,12 +150,4 @@ function readLength(value: string): number {
   // 15 digits stay below 2^53: no length is ever rounded.
   if (!/^\d{1,15}$/.test(value)) throw bad('malformed Content-Length');
   return Number(value);
-}
-
-function hasToken(list: string, token: string): boolean {
-  return list.split(',').some((item) => item.trim().toLowerCase() === token);
-}
-
-function isField(name: string, lower: string): boolean {
-  return name === lower || name.toLowerCase() === lower;
 }

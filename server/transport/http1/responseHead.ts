@@ -1,3 +1,4 @@
+import { hasToken, isField } from '../../http1/fieldName.ts';
 import { MalformedMessage } from '../../http1/malformedMessage.ts';
 import type { HeaderPairs } from '../transport.ts';
 
@@ -55,16 +56,16 @@ export function readResponseHead(
     // The length first: lower-casing every name would cost more than the rest of the loop.
     switch (name.length) {
       case 10:
-        if (isField(name, 'connection')) close ||= hasToken(value, 'close');
-        else if (isField(name, 'keep-alive')) keepAlive = readTimeout(value) ?? keepAlive;
+        if (isField(name, 'Connection')) close ||= hasToken(value, 'close');
+        else if (isField(name, 'Keep-Alive')) keepAlive = readTimeout(value) ?? keepAlive;
         break;
       case 14:
-        if (!isField(name, 'content-length')) break;
+        if (!isField(name, 'Content-Length')) break;
         if (length !== null) throw fault('more than one length');
         length = readLength(value);
         break;
       case 17:
-        if (!isField(name, 'transfer-encoding')) break;
+        if (!isField(name, 'Transfer-Encoding')) break;
         if (chunked || !isField(value, 'chunked')) throw fault('unknown transfer coding');
         chunked = true;
     }
@@ -103,14 +104,6 @@ function readTimeout(value: string): number | null {
 
 function hasNoBody(method: string, status: number): boolean {
   return method === 'HEAD' || status === 204 || status === 304;
-}
-
-function hasToken(list: string, token: string): boolean {
-  return list.split(',').some((item) => item.trim().toLowerCase() === token);
-}
-
-function isField(name: string, lower: string): boolean {
-  return name === lower || name.toLowerCase() === lower;
 }
 
 function fault(what: string): MalformedMessage {

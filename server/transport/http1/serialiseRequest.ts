@@ -1,3 +1,4 @@
+import { isField } from '../../http1/fieldName.ts';
 import { type RequestBody, TransportError, type UpstreamRequest } from '../transport.ts';
 
 /**
@@ -19,16 +20,16 @@ export function serialiseRequest(request: UpstreamRequest): RequestBytes {
     if (NOT_IN_VALUE.test(value)) throw fault('header value');
     switch (name.length) {
       case 4:
-        if (isField(name, 'host')) hosts++;
+        if (isField(name, 'Host')) hosts++;
         break;
       case 6:
-        if (isField(name, 'expect')) continue;
+        if (isField(name, 'Expect')) continue;
         break;
       case 14:
-        if (isField(name, 'content-length')) throw fault('framing field');
+        if (isField(name, 'Content-Length')) throw fault('framing field');
         break;
       case 17:
-        if (isField(name, 'transfer-encoding')) throw fault('framing field');
+        if (isField(name, 'Transfer-Encoding')) throw fault('framing field');
     }
     text += `${name}: ${value}\r\n`;
   }
@@ -60,10 +61,6 @@ const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 function framing(body: RequestBody): string {
   if (body === null) return '';
   return body.length === null ? 'Transfer-Encoding: chunked\r\n' : `Content-Length: ${body.length}\r\n`;
-}
-
-function isField(name: string, lower: string): boolean {
-  return name === lower || name.toLowerCase() === lower;
 }
 
 function fault(what: string): TransportError {
