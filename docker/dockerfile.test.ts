@@ -140,7 +140,8 @@ describe('what the Dockerfile makes', () => {
 });
 
 async function runInFolder(command: string, cwd: string): Promise<void> {
-  const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
+  // The file that is running may have another name than `bun`.
+  const PATH = [dirname(process.execPath), join(ROOT, 'node_modules/.bin'), process.env.PATH].join(delimiter);
   const child = Bun.spawn(['sh', '-c', command], { cwd, env: { ...process.env, PATH }, stderr: 'pipe' });
   const said = await new Response(child.stderr).text();
   if ((await child.exited) !== 0) throw new Error(`${command}\n${said}`);
