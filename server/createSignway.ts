@@ -44,7 +44,10 @@ export interface SignwayOptions extends Hooks {
    * the header is never read.
    */
   trustProxies?: readonly string[];
-  /** Told of every exchange once, when it has ended. Default: nobody. */
+  /**
+   * Told of every exchange once, when it has ended. Default: nobody. What it throws is an uncaught exception of the
+   * process, and changes nothing for the client.
+   */
   onExchange?(record: ExchangeRecord): void;
   /**
    * Where uses of nonces, limits and revocations are counted; whoever made it closes it. Default: this process's
@@ -215,6 +218,16 @@ export function createSignway(options: SignwayOptions): Signway {
     },
   };
 
+  function tell(record: ExchangeRecord): void {
+    try {
+      options.onExchange?.(record);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+
   function handlerOf(rules: SignwayRules): Handler & { network: UpstreamNetwork } {
     const network = createUpstreamNetwork(rules.network);
     for (const port of ports) network.refuseListener(port);
@@ -232,7 +245,7 @@ export function createSignway(options: SignwayOptions): Signway {
       hooks,
       stopping: () => stopping,
       clock: options.clock ?? Date.now,
-      onExchange: (record) => options.onExchange?.(record),
+      onExchange: tell,
     });
     return { ...made, network };
   }
