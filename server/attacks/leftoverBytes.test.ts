@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test';
-import { FRONTS } from '../testing/gateway.ts';
+import { createAppRegistry } from '../apps.ts';
+import { APP, FRONTS, startGateway } from '../testing/gateway.ts';
+import { RawClient, rawRequest } from '../testing/rawClient.ts';
 import { type AttackOutcome, attack, type WireAttack } from '../testing/wireAttack.ts';
 
 /**
@@ -112,3 +114,33 @@ function expectNothingCarried({ answers, reached }: AttackOutcome): void {
   expect(reached).not.toContain(CARRIED);
   expect(['', '200']).toContain(answers.slice(1).join());
 }
+
+test.each(FRONTS)(
+  'front %s: after a bad chunk that nobody waited for yet, nothing is taken for a request',
+  async (front) => {
+    const [asked, looked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const { find } = createAppRegistry([
+      { id: APP.id, secrets: [APP.secret], upstreams: [{ origin: '*', headers: [] }] },
+    ]);
+    await using gateway = startGateway({
+      front,
+      apps: {
+        async find(id) {
+          asked.resolve();
+          await looked.promise;
+          return find(id);
+        },
+      },
+    });
+    const url = gateway.sign('http://127.0.0.1:9/', { method: 'POST' });
+    using client = new RawClient(gateway.port);
+    const headers = { 'Transfer-Encoding': 'chunked' };
+    client.send(rawRequest(url, { method: 'POST', headers, body: 'zz\r\n' }));
+    await Promise.race([asked.promise, client.finished()]);
+    client.send('0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n');
+    await fetch(new URL('/healthz', gateway.url));
+    looked.resolve();
+    const received = await client.finished();
+    expect(received.match(/HTTP\/1\.1 \d+/g) ?? []).toEqual(['HTTP/1.1 400']);
+  },
+);

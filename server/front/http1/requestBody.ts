@@ -50,6 +50,8 @@ export class RequestBody implements ClientBody, ChunkSink {
 
   /** Takes bytes from `offset` on; returns the offset after the last one that belongs to the body. */
   push(bytes: Buffer, offset: number): number {
+    // Behind a bad chunk nobody knows where the body ends.
+    if (this.failure !== null) return bytes.length;
     const end =
       this.chunks === null ? this.pushCounted(bytes, offset) : this.pushChunks(this.chunks, bytes, offset);
     if (this.failure === null && this.limits !== null && this.taken > this.limits.bytes) {
