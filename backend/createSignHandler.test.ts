@@ -95,6 +95,7 @@ describe('the endpoint that signs for a page', () => {
     ['a way out', 'GET', 'https://api.test/v1/files/../models'],
     ['an escaped way out', 'GET', 'https://api.test/v1/files/%2e%2e/models'],
     ['an escaped slash', 'GET', 'https://api.test/v1/files/..%2fmodels'],
+    ['a way out with a parameter', 'GET', 'https://api.test/v1/files/..;/models'],
     ['the folder itself', 'GET', 'https://api.test/v1/files'],
     ['its sibling', 'GET', 'https://api.test/v1/files-secret/x'],
   ])('refuses %s', async (_, method, url) => {

@@ -1,4 +1,5 @@
 import {
+  isAmbiguousPath,
   parseUpstreamUrl,
   SigningError,
   type SignUrlOptions,
@@ -94,11 +95,8 @@ function compileCall({ method, url }: AllowedCall): CompiledCall {
   };
 }
 
-/** An upstream could resolve an escaped slash, backslash, dot or percent sign to another path. */
 function isBelow(url: UpstreamUrl, prefix: UpstreamUrl): boolean {
   return (
-    url.origin === prefix.origin &&
-    url.pathname.startsWith(prefix.pathname) &&
-    !/%(?:2f|5c|2e|25)/i.test(url.pathname)
+    url.origin === prefix.origin && url.pathname.startsWith(prefix.pathname) && !isAmbiguousPath(url.pathname)
   );
 }

@@ -138,6 +138,8 @@ describe.each([...FRONTS])('a grant, at the front %s,', (front) => {
     ['an escape escaped', 'a%252fb'],
     ['an escaped way out', '..%2fadmin'],
     ['an escaped way out with a backslash', '..%5cadmin'],
+    ['a way out with a parameter', '..;/admin'],
+    ['a way out with an escaped parameter', 'a/..%3bb=c/..;/admin'],
     ['an X-Sw-* parameter', 'a?X-Sw-Proxy=https://evil.test/'],
     ['one behind another', 'a?b=c&X-Sw-Methods=PUT'],
     ['one in lower case', 'a?x-sw-proxy=b'],

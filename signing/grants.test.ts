@@ -145,6 +145,7 @@ describe('the URL that a grant opens', () => {
     ['@evil.test/', '', 'https://api.test/v1/@evil.test/'],
     [':80@evil.test', '', 'https://api.test/v1/:80@evil.test'],
     ['a/../b', '', 'https://api.test/v1/b'],
+    ['a;b/c..;d/...;e/;f', 'q=/..;/', 'https://api.test/v1/a;b/c..;d/...;e/;f?q=/..;/'],
     ['x', 'xx-sw-proxy=1&y=X-Sw-Proxy', 'https://api.test/v1/x?xx-sw-proxy=1&y=X-Sw-Proxy'],
   ])('is its prefix with %j and %j appended', (path, query, url) => {
     expect(open(path, query)).toBe(url);
@@ -175,6 +176,11 @@ describe('the URL that a grant opens', () => {
     'a%5Cb',
     'a%252fb',
     '%25',
+    '..;/x',
+    'a/..;/..;b=c/x',
+    '..;',
+    '.;/x',
+    '..%3B/x',
     'a\\b',
     '..\\x',
     'a#b',
@@ -198,6 +204,7 @@ describe('the URL that a grant opens', () => {
     '%78%2D%73%77%2D=a',
     '%2558-Sw-Proxy=a',
     '%25%35%38-Sw-Proxy=a',
+    '%%35%%338-Sw-Proxy=a',
     '%zz&%58-Sw-Proxy=a',
     'X-Sw-=a',
     'X-Sw-%zz=a',
@@ -205,6 +212,11 @@ describe('the URL that a grant opens', () => {
     'é',
     '#',
   ])('is none for the query %j', (query) => {
+    expect(() => open('x', query)).toThrow(coded('path_not_allowed'));
+  });
+
+  test('is none for a parameter that is encoded a thousand times', () => {
+    const query = `%${'25'.repeat(1000)}58-Sw-Proxy=a`;
     expect(() => open('x', query)).toThrow(coded('path_not_allowed'));
   });
 

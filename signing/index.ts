@@ -1,3 +1,4 @@
+export { isAmbiguousPath } from './ambiguousPath.ts';
 export { canonicalRequest } from './canonicalRequest.ts';
 export { checkValidity, DEFAULT_VALIDITY_LIMITS, type ValidityLimits } from './checkValidity.ts';
 export {

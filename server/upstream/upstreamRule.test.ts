@@ -30,6 +30,7 @@ describe.each([
       'https://api.test/v1/../admin',
       'https://api.test/v1/%2e%2e/admin',
       'https://api.test/v1/..%2fadmin',
+      'https://api.test/v1/..;/admin',
       'https://api.test/v1/%5C..',
       'https://api.test/v1/%252e%252e/admin',
       'https://api.test/V1/chat',

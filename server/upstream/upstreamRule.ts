@@ -1,3 +1,4 @@
+import { isAmbiguousPath } from '../../signing/ambiguousPath.ts';
 import { parseUpstreamUrl, type UpstreamUrl } from '../../signing/upstreamUrl.ts';
 import type { Limits } from '../limits.ts';
 import type { HeaderPairs } from '../transport/transport.ts';
@@ -83,6 +84,5 @@ function oneLabelBefore(suffix: string): (hostname: string) => boolean {
 
 function below(prefix: string): (pathname: string) => boolean {
   const whole = prefix.endsWith('/') ? prefix.slice(0, -1) : prefix;
-  return (pathname) =>
-    (pathname === whole || pathname.startsWith(`${whole}/`)) && !/%(?:2f|5c|2e|25)/i.test(pathname);
+  return (pathname) => (pathname === whole || pathname.startsWith(`${whole}/`)) && !isAmbiguousPath(pathname);
 }
