@@ -129,6 +129,12 @@ describe('the endpoint that signs for a page', () => {
     expect((await handler(ask('{'))).status).toBe(401);
   });
 
+  test('takes what is no name for nobody, as a callback without types may answer', async () => {
+    const authorize = async () => undefined as unknown as null;
+    const handler = createSignHandler({ ...OPTIONS, authorize });
+    expect((await handler(ask({ method: 'POST', url: CHAT }))).status).toBe(401);
+  });
+
   test('refuses other methods', async () => {
     const answer = await createSignHandler(OPTIONS)(new Request('https://app.example.com/'));
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);

@@ -26,7 +26,7 @@ export function signingEndpoint(
       return problem({ status: 415, detail: 'ask in application/json' });
     }
     const subject = await authorize(request);
-    if (subject === null) return problem({ status: 401, detail: 'it is not known who asks' });
+    if (typeof subject !== 'string') return problem({ status: 401, detail: 'it is not known who asks' });
     const asked = await readObject(request);
     if (asked === null)
       return problem({ status: 400, detail: `ask by a JSON object of at most ${MAX_BYTES} bytes` });
