@@ -12,7 +12,7 @@ export interface Flushable {
 export class WriteBatch {
   private waiting: Flushable[] = [];
 
-  /** `flushable` must not be waiting already. */
+  /** Whoever is added twice is flushed twice, and has nothing to write then. */
   add(flushable: Flushable): void {
     if (this.waiting.push(flushable) === 1) setImmediate(this.flush);
   }
