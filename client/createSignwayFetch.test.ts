@@ -33,6 +33,20 @@ test('calls the API’s own URL through the gateway, with the key and without th
   expect(sent.map((headers) => headers.has('authorization'))).toEqual([false]);
 });
 
+test.each([undefined, null, '', '::::', '/sign', 'javascript:1', 'file:///etc/passwd', {}])(
+  'sends nothing anywhere when it is given %p for a signed URL',
+  async (given) => {
+    let calls = 0;
+    const signwayFetch = createSignwayFetch({
+      getSignedUrl: () => given as string,
+      fetch: async () => new Response(String(++calls)),
+    });
+    const failed = signwayFetch('https://api.test/', { method: 'POST', body: 'secret' });
+    await expect(failed).rejects.toMatchObject({ name: 'SignwayError', code: 'signing_failed' });
+    expect(calls).toBe(0);
+  },
+);
+
 test('signs every call anew, so that a URL for one use is never sent twice', async () => {
   await using api = startApi();
   await using gateway = startGateway();

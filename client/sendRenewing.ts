@@ -1,5 +1,6 @@
 import { errorOf } from './errorOf.ts';
 import type { PageRequest } from './pageRequest.ts';
+import { SignwayError } from './signwayError.ts';
 import { unlessAborted } from './unlessAborted.ts';
 
 /** `fetch` as every platform has it. */
@@ -35,7 +36,10 @@ export async function sendRenewing(
   return answer;
 
   async function attempt(expired: boolean): Promise<Response> {
-    const url = await unlessAborted(urlFor(expired), request.signal);
+    const url = String(await unlessAborted(urlFor(expired), request.signal));
+    // A page's `fetch` takes anything else for a place of the page's own, which would get the call and its body.
+    if (!/^https?:\/\//.test(url))
+      throw new SignwayError('signing_failed', 'what was given is no absolute URL');
     return send(url, request.init());
   }
 }

@@ -6,7 +6,7 @@ import type { RefusalCode } from '../signing/refusal.ts';
  * - `upstream_error`: the API itself answered with an error; `status` and `document` are its own
  * - `not_an_event_stream`: the answer is fine, but there are no events in it
  * - `broken_off`: the connection broke before the answer was whole
- * - `signing_failed`: the backend that was asked for a signed URL gave none
+ * - `signing_failed`: the backend that was asked for a signed URL gave none, or something that is no absolute URL
  */
 export type SignwayErrorCode =
   | RefusalCode

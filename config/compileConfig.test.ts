@@ -225,6 +225,35 @@ describe('every problem is named at once, with its place', () => {
     );
   });
 
+  test('of the shape, and of what the rest names', () => {
+    const { config, said } = compile({
+      prot: 1,
+      allowNetworks: ['10.0.0.1/8'],
+      store: { redis: 'http://h' },
+      apps: [
+        { ...APP, id: 'one', upstream: [] },
+        7,
+        { ...APP, id: 'two', secrets: ['env:SIGNWAY_NOT_SET'] },
+        { ...APP, id: 'one' },
+        { id: 'three', secrets: ['env:SIGNWAY_NOT_SET_EITHER'] },
+      ],
+    });
+    expect(config).toBeNull();
+    const errors = said.filter((each) => each.startsWith('error'));
+    expect(errors.map((each) => each.slice(0, each.indexOf(': '))).sort()).toEqual(
+      [
+        'error prot',
+        'error allowNetworks[0]',
+        'error store.redis',
+        'error apps[0].upstream',
+        'error apps[1]',
+        'error apps[2].secrets[0]',
+        'error apps[3].id',
+        'error apps[4].upstreams',
+      ].sort(),
+    );
+  });
+
   test('of a base path that is none', () => {
     expect(compile({ apps: [APP], basePath: 'gw' }).said).toEqual([
       'error basePath: must be a path such as /gw',

@@ -14,6 +14,7 @@ import { resolveValue, type ValueSources } from './configValue.ts';
 import type { GatewayConfig, StoreChoice } from './gatewayConfig.ts';
 import { checkOrigins } from './origins.ts';
 import { ProblemList } from './problemList.ts';
+import { rightlyShaped } from './rightlyShaped.ts';
 
 export interface CompiledConfig {
   /** Null when there is an error among the problems. */
@@ -23,15 +24,23 @@ export interface CompiledConfig {
 }
 
 /**
- * Checks what a configuration file holds and makes a gateway's configuration of it: first its shape, then, where that
- * is right, what it names. It never stops at the first problem.
+ * Checks what a configuration file holds and makes a gateway's configuration of it: first its shape, then what the parts
+ * name whose shape is right. It never stops at the first problem.
  *
  * **Security**: no problem repeats a value that could be a secret.
  */
 export function compileConfig(value: unknown, sources: ValueSources): CompiledConfig {
   const shaped = v.safeParse(configSchema, value);
-  if (!shaped.success) return { config: null, problems: problemsOf(shaped.issues) };
   const problems = new ProblemList();
+  if (!shaped.success) {
+    const misshapen = problemsOf(shaped.issues);
+    const rest = rightlyShaped(
+      value,
+      misshapen.map(({ path }) => path),
+    );
+    if (rest !== null) compile(rest.config, { problems, sources, places: rest.places });
+    return { config: null, problems: [...misshapen, ...problems.problems] };
+  }
   const config = compile(shaped.output, { problems, sources });
   const wrong = problems.problems.some(({ severity }) => severity === 'error');
   return { config: wrong ? null : config, problems: problems.problems };
@@ -42,10 +51,13 @@ interface Context {
   sources: ValueSources;
 }
 
-function compile(config: SignwayConfig, { problems, sources }: Context): GatewayConfig {
+function compile(
+  config: SignwayConfig,
+  { problems, sources, places }: Context & { places?: readonly number[] },
+): GatewayConfig {
   const seen = new Set<string>();
   const apps = config.apps.map((app, index) => {
-    const at = problems.at('apps', index);
+    const at = problems.at('apps', places?.[index] ?? index);
     if (seen.has(app.id)) at.at('id').error(`is the id of another app too: '${app.id}'`);
     seen.add(app.id);
     return compileApp(app, { problems: at, sources });

@@ -11,6 +11,8 @@ test.each([
   ['{"generationConfig":{"maxOutputTokens":400}}', 400],
   ['{"max_tokens":100,"max_completion_tokens":200}', 200],
   ['{"max_tokens":100,"n":3}', 300],
+  // The API makes as many and gives the best of them.
+  ['{"max_tokens":100,"n":2,"best_of":20}', 2000],
   ['{"generationConfig":{"maxOutputTokens":10,"candidateCount":2}}', 20],
   ['{"max_tokens":100,"n":0}', 100],
 ])('%s lets an answer have %d tokens', (body, expected) => {

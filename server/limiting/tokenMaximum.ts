@@ -22,7 +22,7 @@ export function tokenMaximum(contentType: string | null, body: Uint8Array | null
     generation.maxOutputTokens,
   ].filter(isCount);
   if (maxima.length === 0) return undefined;
-  const answers = [request.n, generation.candidateCount].filter(isCount);
+  const answers = [request.n, request.best_of, generation.candidateCount].filter(isCount);
   return Math.max(...maxima) * Math.max(1, ...answers);
 }
 
