@@ -59,6 +59,10 @@ describe('the usage of a document', () => {
     expect(total(JSON_TYPE, JSON.stringify(document), 3)).toBe(expected);
   });
 
+  test('is found behind a byte-order mark', () => {
+    expect(total(JSON_TYPE, '\ufeff{"usage":{"total_tokens":9}}')).toBe(9);
+  });
+
   test('is unknown where the document was cut off or is too long to keep', () => {
     expect(total(JSON_TYPE, '{"usage":{"total_tokens":30}')).toBeNull();
     const long = JSON.stringify({ text: 'a'.repeat(5 * 1024 * 1024), usage: { total_tokens: 30 } });
@@ -81,6 +85,13 @@ describe('the usage of an event stream', () => {
     expect(total(EVENTS, chat, size)).toBe(30);
     expect(total(EVENTS, chat.replaceAll('\n', '\r\n'), size)).toBe(30);
     expect(total(EVENTS, chat.replaceAll('\n', '\r'), size)).toBe(30);
+  });
+
+  test.each([1, 2, 7, 1000])('is found in an event of several data lines, in pieces of %d bytes', (size) => {
+    for (const end of ['\n', '\r\n', '\r']) {
+      const stream = ['data: {', 'data: "usage":', 'id: 1', 'data: {"total_tokens": 12}}', '', ''].join(end);
+      expect(total(EVENTS, stream, size)).toBe(12);
+    }
   });
 
   test('counts running totals once', () => {

@@ -71,39 +71,48 @@ function count(value: unknown): number {
   return Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : 0;
 }
 
-/** An event stream: every `data` line that can hold a usage is read. */
+/** An event stream: the data of every event that can hold a usage is read, its lines joined (HTML, section 9.2.6). */
 class EventUsage implements UsageMeter {
   readonly #usage = new Usage();
   readonly #decoder = new TextDecoder();
   #line = '';
+  #data = '';
+  #endedInCr = false;
   /** A line that is too long to keep is passed over to its end. */
   #skipping = false;
 
   push(bytes: Uint8Array): void {
-    const lines = this.#decoder.decode(bytes, { stream: true }).split(/\r\n|\n|\r/);
+    const text = this.#decoder.decode(bytes, { stream: true });
+    // The line feed of a line that ended with the piece before is no empty line.
+    const lines = (this.#endedInCr && text.startsWith('\n') ? text.slice(1) : text).split(/\r\n|\n|\r/);
+    if (text !== '') this.#endedInCr = text.endsWith('\r');
     const rest = lines.pop()!;
     for (const line of lines) {
-      if (!this.#skipping) this.#read(this.#line + line);
+      if (!this.#skipping) this.#take(this.#line + line);
       this.#line = '';
       this.#skipping = false;
     }
     if (this.#skipping) return;
     this.#line += rest;
-    if (this.#line.length > MOST_KEPT) {
+    if (this.#line.length + this.#data.length > MOST_KEPT) {
       this.#line = '';
+      this.#data = '';
       this.#skipping = true;
     }
   }
 
   total(): number | null {
-    this.#read(this.#line);
+    this.#take(this.#line);
+    this.#take('');
     this.#line = '';
     return this.#usage.total;
   }
 
-  #read(line: string): void {
-    if (!line.startsWith('data:') || !line.includes('"usage')) return;
-    this.#usage.read(parsed(line.slice('data:'.length)));
+  #take(line: string): void {
+    if (line.startsWith('data:')) this.#data += `\n${line.slice('data:'.length)}`;
+    if (line !== '') return;
+    if (this.#data.includes('"usage')) this.#usage.read(parsed(this.#data));
+    this.#data = '';
   }
 }
 
@@ -120,7 +129,7 @@ class DocumentUsage implements UsageMeter {
 
   total(): number | null {
     const usage = new Usage();
-    usage.read(parsed(Buffer.concat(this.#pieces).toString('utf8')));
+    usage.read(parsed(new TextDecoder().decode(Buffer.concat(this.#pieces))));
     return usage.total;
   }
 }
