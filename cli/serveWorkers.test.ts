@@ -135,9 +135,9 @@ describe('signway serve --workers', () => {
     for (const connection of connections) connection.send(END);
     await Promise.all(clients.map((client) => client.receive(() => isWhole(client))));
     expect(clients.filter((client) => !isWhole(client))).toEqual([]);
-    // The workers hold the other end of stderr: it ends with the last of them.
-    await expect(gateway.stderr(/no such words/)).rejects.toThrow();
-    expect(workers.filter((pid) => existsSync(`/proc/${pid}/fd/0`))).toEqual([]);
+    // Nothing tells of the end of a process that is no child. Its stderr would, but Bun 1.4.5 at times misses the end
+    // of a pipe that outlives the child it was made for.
+    while (workers.some((pid) => existsSync(`/proc/${pid}/fd/0`))) await Bun.sleep(20);
     expect(existsSync(memory)).toBe(false);
   }, 60_000);
 

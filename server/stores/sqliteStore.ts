@@ -94,14 +94,33 @@ function open(path: string, busyTimeout: number): Database {
     chmodSync(path, 0o600);
     const database = new Database(path, { create: true, readwrite: true });
     database.run(`PRAGMA busy_timeout = ${busyTimeout}`);
-    database.run('PRAGMA journal_mode = WAL');
-    database.run('PRAGMA synchronous = NORMAL');
-    for (const statement of SCHEMA) database.run(statement);
+    whenFree(busyTimeout, () => {
+      database.run('PRAGMA journal_mode = WAL');
+      database.run('PRAGMA synchronous = NORMAL');
+      for (const statement of SCHEMA) database.run(statement);
+    });
     return database;
   } catch (error) {
     throw unavailable(error);
   }
 }
+
+/** Where processes open a new file together, SQLite at times does not wait for its locks, whatever its timeout says. */
+function whenFree(timeout: number, prepare: () => void): void {
+  const last = performance.now() + timeout;
+  for (;;) {
+    try {
+      prepare();
+      return;
+    } catch (error) {
+      const code = String((error as { code?: unknown }).code);
+      if (!code.startsWith('SQLITE_BUSY') || performance.now() > last) throw error;
+      Bun.sleepSync(RETRY_MS);
+    }
+  }
+}
+
+const RETRY_MS = 5;
 
 const SCHEMA = [
   'CREATE TABLE IF NOT EXISTS counters (key TEXT PRIMARY KEY, count INTEGER, ends INTEGER) WITHOUT ROWID',
