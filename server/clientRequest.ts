@@ -18,6 +18,9 @@ export interface ClientRequest {
   readonly gone: Cancellation;
 }
 
+/** The `peer` of a connection that was reset before its request was read: the system no longer says whose it was. */
+export const UNKNOWN_PEER = '0.0.0.0';
+
 /** The header fields of a request; `Headers` is one. */
 export interface RequestHeaders {
   /** The value under a lower-case name, several lines joined by `, `; null when it was not sent. */

@@ -56,6 +56,18 @@ describe.each(FRONTS)('front %s: a gateway with all its places taken', (front) =
     expect(upstream.accepted).toBe(1);
   });
 
+  test('counts clients that were gone before their requests were read', async () => {
+    await using gateway = startGateway({ front, limits: { maxRequestsPerClient: 1 } });
+    for (let asked = 0; asked < 100; asked++) {
+      const client = new RawClient(gateway.port).send('GET /?x HTTP/1.1\r\nHost: a\r\n\r\n');
+      await (asked % 2 === 0 ? new Promise((resolve) => setImmediate(resolve)) : Bun.sleep(0));
+      client.leave();
+      await client.finished();
+    }
+    expect((await fetch(new URL('/readyz', gateway.url))).status).toBe(200);
+    expect(gateway.gauges).toMatchObject({ requests: 0, clients: 0 });
+  });
+
   test('tells clients apart by what a trusted proxy says', async () => {
     await using upstream = await startUpstream(({ send }) => send(SILENT));
     await using gateway = startGateway({

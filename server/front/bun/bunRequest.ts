@@ -1,5 +1,5 @@
 import { Refusal } from '../../../signing/refusal.ts';
-import type { BodyLimits, ClientBody, ClientRequest } from '../../clientRequest.ts';
+import { type BodyLimits, type ClientBody, type ClientRequest, UNKNOWN_PEER } from '../../clientRequest.ts';
 import { bodyTimedOut, bodyTooLarge } from '../../requestBody.ts';
 import type { RequestBody } from '../../transport/transport.ts';
 import { isHost } from '../host.ts';
@@ -48,14 +48,11 @@ export function readBunRequest(
     // Bun tells no version; over HTTP/1.1 a body has a length or a transfer coding.
     http2: request.body !== null && !headers.has('content-length') && !headers.has('transfer-encoding'),
     get peer() {
-      return server.requestIP(request)?.address ?? UNKNOWN;
+      return server.requestIP(request)?.address ?? UNKNOWN_PEER;
     },
     gone: request.signal,
   };
 }
-
-/** For a client that has gone. */
-const UNKNOWN = '0.0.0.0';
 
 class BunBody implements ClientBody {
   readonly declared: number | null;

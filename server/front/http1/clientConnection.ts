@@ -1,6 +1,7 @@
 import type { Socket } from 'bun';
 import { Refusal } from '../../../signing/refusal.ts';
 import type { ClientAnswer, StreamedBody } from '../../clientAnswer.ts';
+import { UNKNOWN_PEER } from '../../clientRequest.ts';
 import type { Handler } from '../../handler.ts';
 import { chunk, LAST_CHUNK } from '../../http1/chunk.ts';
 import type { Flushable, WriteBatch } from '../../http1/writeBatch.ts';
@@ -177,7 +178,8 @@ export class ClientConnection implements BodySource, BodySink, Flushable {
       headers: new HeaderFields(head.fields),
       body: this.body,
       http2: false,
-      peer: this.socket.remoteAddress,
+      // Bun's types leave out that there is none any more (1.4.5).
+      peer: (this.socket.remoteAddress as string | undefined) ?? UNKNOWN_PEER,
       gone: this.gone,
     });
     if (answer instanceof Promise) answer.then((settled) => this.answer(settled));
