@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { ManualClock } from '../testing/manualClock.ts';
 import {
   certificate,
@@ -169,6 +171,20 @@ describe('the pool', () => {
     expect(new TextDecoder().decode((await send()).body.whole!)).toBe('ok');
     expect(upstream.accepted).toBe(2);
   });
+
+  for (const body of [new Uint8Array(3), new Uint8Array(100_000)]) {
+    test(`takes no bytes for an answer that came before a request of ${body.length} went out`, async () => {
+      const { send, connection, upstream } = await start((connection) => connection.send(OK));
+      await send();
+      const first = await connection;
+      const answer = await beforeItIsRead(
+        () => first.send('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil'),
+        () => send({ method: 'POST', body }),
+      );
+      expect(new TextDecoder().decode(answer.body.whole!)).toBe('ok');
+      expect(upstream).toMatchObject({ accepted: 2, requests: 2 });
+    });
+  }
 
   test('drops a free connection that the upstream closes', async () => {
     const { send, connection, upstream, transport } = await start((connection) => connection.send(OK));
@@ -526,6 +542,25 @@ async function start(
   const send = (request: Partial<UpstreamRequest> = {}) =>
     transport.send({ ...REQUEST, port: upstream.port, ...request }, controller.signal);
   return { send, upstream, transport, controller, connection, port: upstream.port };
+}
+
+/** Has an upstream say something, and does `act` in the turn in which it is read, but before. */
+async function beforeItIsRead<T>(say: () => void, act: () => Promise<T>): Promise<T> {
+  const { promise, resolve } = Promise.withResolvers<T>();
+  using listener = Bun.listen({
+    hostname: '127.0.0.1',
+    port: 0,
+    socket: { open: (socket) => void socket.write('.'), data: () => resolve(act()) },
+  });
+  const socket = connect(listener.port, '127.0.0.1');
+  await once(socket, 'data');
+  socket.write('.');
+  say();
+  try {
+    return await promise;
+  } finally {
+    socket.destroy();
+  }
 }
 
 async function failureOf(answer: Promise<unknown>): Promise<TransportError> {
