@@ -170,6 +170,29 @@ describe.each(FRONTS)('by the front %s:', (front) => {
       expect(await client.receive(/\r\n\r\n/)).toStartWith('HTTP/1.1 201 Created\r\n');
     });
 
+    test.each([
+      ['grows too large', { maxBody: 5 }, '1\r\nf\r\n', 'body_too_large'],
+      ['falls silent', { bodySilenceTimeout: 100 }, '', 'request_timeout'],
+      // What Bun.serve cannot read it does not tell from a client that has left.
+      ...(front === 'bun' ? [] : [['is malformed', {}, 'x', 'bad_request'] as const]),
+    ])('whose body %s once it is being answered is recorded as cut off', async (_, limits, rest, code) => {
+      await using upstream = await startUpstream();
+      await using gateway = startGateway({ front, limits });
+      const record = gateway.nextRecord();
+      const url = gateway.sign(`${upstream.origin}/`, { method: 'POST' });
+      using client = new RawClient(gateway.port);
+      const head = rawRequest(url, { method: 'POST', headers: { 'Transfer-Encoding': 'chunked' } });
+      client.send(`${head}5\r\nabcde\r\n`);
+      const connection = await upstream.next();
+      await connection.receive(/abcde/);
+      connection.send(EVENT_STREAM_HEAD + chunk('data: one\n\n'));
+      await client.receive(/data: one/);
+      client.send(rest);
+      expect(await record).toMatchObject({ ending: 'cut_off', code, status: 200 });
+      await connection.gone;
+      expect(await client.finished()).not.toMatch(/0\r\n\r\n$/);
+    });
+
     test('in chunks goes up in chunks', async () => {
       await using upstream = await startUpstream();
       await using gateway = startGateway({ front });
