@@ -1,5 +1,5 @@
 import { Refusal, type RefusalCode } from '../../signing/refusal.ts';
-import type { HeldStream, Reservation, Settlement } from '../stores/store.ts';
+import type { Admitted, HeldStream, Settlement, Spending } from '../stores/store.ts';
 import type { HeaderPairs, UpstreamAnswer } from '../transport/transport.ts';
 import type { AdmissionPlan, PlannedBudget } from './admissionPlan.ts';
 import { BudgetAccount } from './budgetAccount.ts';
@@ -13,13 +13,13 @@ export interface Cut {
 
 export interface HoldOptions {
   readonly plan: AdmissionPlan;
-  /** Of each planned budget; none where the store was away and the app lets requests pass. */
-  readonly reservations: readonly Reservation[];
+  /** Null where the store was away and the app lets requests pass: then nothing is counted of it. */
+  readonly admitted: Pick<Admitted, 'budgets'> | null;
   /** Fields for the answer. */
   readonly fields: readonly [name: string, value: string][];
   /** Reserves more of a budget. Resolves with the reservation's ticket, or null when the budget is spent. */
   extend(budget: PlannedBudget, amount: number): Promise<number | null>;
-  /** Called once, when the exchange has ended. */
+  /** Called when the exchange has ended, and once more for what it had asked for and gets after its end. */
   release(hold: Hold, settlement: Settlement): void;
 }
 
@@ -34,15 +34,14 @@ export class Hold {
   #cut: Cut | null = null;
   #breakOff: ((cut: Cut) => void) | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #ended = false;
 
   constructor(options: HoldOptions) {
-    const { plan, reservations, fields } = options;
+    const { plan, admitted, fields } = options;
     this.#options = options;
     this.fields = fields;
-    this.#accounts = plan.budgets.flatMap((budget, index) => {
-      const reservation = reservations[index];
-      return reservation === undefined ? [] : [new BudgetAccount(budget, reservation.ticket)];
-    });
+    const reservations = admitted?.budgets ?? [];
+    this.#accounts = reservations.map(({ ticket }, index) => new BudgetAccount(plan.budgets[index]!, ticket));
     if (plan.duration !== undefined) {
       this.#timer = setTimeout(() => {
         this.cut({ code: 'budget_exhausted', detail: 'the exchange has lasted as long as it may' });
@@ -52,8 +51,9 @@ export class Hold {
 
   /** The leases that keep it counted. */
   get streams(): HeldStream[] {
-    const { id, streams } = this.#options.plan.admission;
-    return streams.map(({ key }) => ({ id, key }));
+    const { plan, admitted } = this.#options;
+    const { id, streams } = plan.admission;
+    return admitted === null ? [] : streams.map(({ key }) => ({ id, key }));
   }
 
   /** What it can be revoked by. */
@@ -96,8 +96,8 @@ export class Hold {
   }
 
   /**
-   * Counts bytes of a body before they are handed on. Where more has to be reserved first, a promise of whether it
-   * was; where it was not, the exchange has been cut.
+   * Counts bytes of a body before they are handed on. Where more has to be reserved first, a promise of whether they
+   * may be: not where it was not reserved, which cuts the exchange, nor where the exchange was cut or has ended meanwhile.
    */
   spend(bytes: Uint8Array | number): true | Promise<boolean> {
     const length = typeof bytes === 'number' ? bytes : bytes.byteLength;
@@ -122,28 +122,36 @@ export class Hold {
       }
       account.spent += length;
     }
-    return true;
+    return this.#cut === null && !this.#ended;
   }
 
   async #reserveOne(account: BudgetAccount, amounts: readonly number[]): Promise<boolean> {
     for (const amount of amounts) {
       const ticket = await this.#options.extend(account.budget, amount);
       if (ticket === null) continue;
+      if (this.#ended) this.#giveBack({ key: account.budget.limit.key, ticket, reserved: amount, spent: 0 });
       account.reserve(ticket, amount);
       return true;
     }
     return false;
   }
 
+  /** What was reserved for an exchange that had ended by then. */
+  #giveBack(spending: Spending): void {
+    const { plan, release } = this.#options;
+    release(this, { id: plan.admission.id, streams: [], budgets: [spending], unused: null });
+  }
+
   /** Settles everything, once. */
   end(): void {
     clearTimeout(this.#timer);
+    this.#ended = true;
     const { plan, release } = this.#options;
-    const { id, streams, use } = plan.admission;
+    const { id, use } = plan.admission;
     release(this, {
       id,
-      streams: streams.map(({ key }) => key),
-      budgets: this.#accounts.flatMap((account) => account.settle(this.#spentOf(account))),
+      streams: this.streams.map(({ key }) => key),
+      budgets: this.#accounts.map((account) => account.settle(this.#spentOf(account))),
       unused: use === null || this.sent ? null : use.key,
     });
   }

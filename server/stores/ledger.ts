@@ -26,7 +26,15 @@ export interface Counter {
 export function admitTo(ledger: Ledger, admission: Admission): Verdict {
   const { id, revocable, windows, streams, budgets, use } = admission;
   const now = ledger.now();
-  const running = (key: string, window: number) => ledger.counter(key) ?? { count: 0, ends: now + window };
+  const running = (key: string, window: number): Counter => {
+    const counter = ledger.counter(key);
+    if (counter === undefined) return { count: 0, ends: now + window };
+    if (counter.ends <= now + window) return counter;
+    // The clock has been set back: nobody waits for longer than a window.
+    const shortened = { count: counter.count, ends: now + window };
+    ledger.put(key, shortened);
+    return shortened;
+  };
 
   const revoked = revocable.findIndex((subject) => ledger.revoked(subject));
   if (revoked !== -1) return rejected('revoked', revoked);
@@ -76,10 +84,10 @@ export function admitTo(ledger: Ledger, admission: Admission): Verdict {
 
 export function settleIn(ledger: Ledger, { id, streams, budgets, unused }: Settlement): void {
   for (const key of streams) ledger.release(key, id);
-  for (const { key, ticket, change } of budgets) {
+  for (const { key, ticket, reserved, spent } of budgets) {
     const counter = ledger.counter(key);
     if (counter?.ends === ticket) {
-      ledger.put(key, { count: Math.max(0, counter.count + change), ends: counter.ends });
+      ledger.put(key, { count: Math.max(0, counter.count + spent - reserved), ends: counter.ends });
     }
   }
   const used = unused === null ? undefined : ledger.counter(unused);
