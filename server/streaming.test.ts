@@ -215,6 +215,19 @@ describe.each(FRONTS)('by the front %s:', (front) => {
       expect(await record).toMatchObject({ bytesIn: 5, bytesOut: 0 });
     });
 
+    test('in chunks of a byte does not go up in as many', async () => {
+      await using upstream = await startUpstream();
+      await using gateway = startGateway({ front });
+      using client = new RawClient(gateway.port);
+      const url = gateway.sign(`${upstream.origin}/`, { method: 'POST' });
+      const head = rawRequest(url, { method: 'POST', headers: { 'Transfer-Encoding': 'chunked' } });
+      client.send(`${head}${'1\r\nx\r\n'.repeat(5000)}0\r\n\r\n`);
+      const connection = await upstream.next();
+      const [, body] = (await connection.receive(/\r\n0\r\n\r\n$/)).split('\r\n\r\n');
+      expect(body!.match(/x/g)).toHaveLength(5000);
+      expect(body!.match(/\r\nx+/g)!.length).toBeLessThan(500);
+    });
+
     test('with a signed body goes up with exactly that body', async () => {
       await using upstream = await startUpstream();
       await using gateway = startGateway({ front });
