@@ -77,7 +77,7 @@ test('never loops when the new grant has expired too', async () => {
   expect(asked).toBe(2);
 });
 
-test('asks again after the backend has failed', async () => {
+test('asks again after the backend has failed, or has given what is no grant', async () => {
   await using api = startApi();
   await using gateway = startGateway();
   const prefix = `${api.origin}/`;
@@ -86,10 +86,11 @@ test('asks again after the backend has failed', async () => {
     prefix,
     async getGrant() {
       if (++asked === 1) throw new RangeError('not signed in');
-      return grantOf(gateway, prefix);
+      return asked === 2 ? (undefined as unknown as string) : grantOf(gateway, prefix);
     },
   });
   await expect(grantFetch(`${prefix}x`)).rejects.toThrow(new RangeError('not signed in'));
+  await expect(grantFetch(`${prefix}x`)).rejects.toMatchObject({ code: 'signing_failed' });
   expect((await grantFetch(`${prefix}x`)).status).toBe(200);
 });
 

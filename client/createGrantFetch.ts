@@ -1,5 +1,5 @@
 import { readPageRequest } from './pageRequest.ts';
-import { type Fetch, type SendOptions, sendRenewing } from './sendRenewing.ts';
+import { absoluteUrl, type Fetch, type SendOptions, sendRenewing } from './sendRenewing.ts';
 
 export interface GrantFetchOptions extends SendOptions {
   /** Asks the backend for a grant: the base URL that stands for {@link prefix} at the gateway. */
@@ -42,7 +42,7 @@ export function createGrantFetch({ getGrant, prefix, ...options }: GrantFetchOpt
   };
 
   function ask(): Promise<string> {
-    const asked = (async () => String(await getGrant()))();
+    const asked = (async () => absoluteUrl(await getGrant()))();
     asked.catch(() => {
       if (kept === asked) kept = undefined;
     });

@@ -24,7 +24,7 @@ export interface SendOptions {
  */
 export async function sendRenewing(
   request: PageRequest,
-  urlFor: (expired: boolean) => Promise<string | URL>,
+  urlFor: (expired: boolean) => Promise<string>,
   { fetch: send = fetch, refusals = 'throw' }: SendOptions,
 ): Promise<Response> {
   let answer = await attempt(false);
@@ -36,10 +36,20 @@ export async function sendRenewing(
   return answer;
 
   async function attempt(expired: boolean): Promise<Response> {
-    const url = String(await unlessAborted(urlFor(expired), request.signal));
-    // A page's `fetch` takes anything else for a place of the page's own, which would get the call and its body.
-    if (!/^https?:\/\//.test(url))
-      throw new SignwayError('signing_failed', 'what was given is no absolute URL');
-    return send(url, request.init());
+    request.signal?.throwIfAborted();
+    return send(await unlessAborted(urlFor(expired), request.signal), request.init());
   }
+}
+
+/**
+ * What the backend gave, if it is an absolute URL: a page's `fetch` takes anything else for a place of the page's
+ * own, which would get the call and its body.
+ *
+ * @throws {SignwayError} `signing_failed`
+ */
+export function absoluteUrl(given: string | URL): string {
+  const url = String(given);
+  if (!/^https?:\/\//.test(url))
+    throw new SignwayError('signing_failed', 'what was given is no absolute URL');
+  return url;
 }
