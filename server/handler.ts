@@ -187,10 +187,10 @@ export function createHandler(gateway: Gateway): Handler {
   ): Promise<UpstreamAnswer> {
     try {
       hold.sent = true;
-      return await hold.receive(await transport.send(request, gone));
+      return await hold.receive(await transport.send(request, hold.waiting(gone)));
     } catch (error) {
       if (error instanceof TransportError) hold.sent = error.sent;
-      throw error;
+      throw hold.refusal ?? error;
     }
   }
 

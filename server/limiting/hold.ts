@@ -1,8 +1,9 @@
 import { Refusal, type RefusalCode } from '../../signing/refusal.ts';
 import type { Admitted, HeldStream, Settlement, Spending } from '../stores/store.ts';
-import type { HeaderPairs, UpstreamAnswer } from '../transport/transport.ts';
+import type { Cancellation, HeaderPairs, UpstreamAnswer } from '../transport/transport.ts';
 import type { AdmissionPlan, PlannedBudget } from './admissionPlan.ts';
 import { BudgetAccount } from './budgetAccount.ts';
+import { CutOrGone } from './cutOrGone.ts';
 import { createUsageMeter, type UsageMeter } from './usageMeter.ts';
 
 /** Why an exchange is ended before its time. */
@@ -33,6 +34,7 @@ export class Hold {
   #meter: UsageMeter | null = null;
   #cut: Cut | null = null;
   #breakOff: ((cut: Cut) => void) | null = null;
+  #waiting: CutOrGone | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
 
@@ -61,11 +63,24 @@ export class Hold {
     return this.#options.plan.admission.revocable;
   }
 
-  /** Ends the exchange: at once where its answer is being streamed, else as soon as the upstream has answered. */
+  /** Ends the exchange now, whether its answer is being streamed or waited for. */
   cut(cut: Cut): void {
     if (this.#cut !== null) return;
     this.#cut = cut;
     this.#breakOff?.(cut);
+    this.#waiting?.cut();
+  }
+
+  /** What the client is told that was cut before its answer. */
+  get refusal(): Refusal | null {
+    return this.#cut === null ? null : new Refusal(this.#cut.code, this.#cut.detail);
+  }
+
+  /** With what a transport is to wait for the answer. */
+  waiting(gone: Cancellation): Cancellation {
+    this.#waiting = new CutOrGone(gone);
+    if (this.#cut !== null) this.#waiting.cut();
+    return this.#waiting;
   }
 
   /** Tells how the answer is broken off while it is being streamed. */
@@ -84,10 +99,10 @@ export class Hold {
     this.#meter = countsTokens ? createUsageMeter(answer.headers) : null;
     const { whole } = answer.body;
     if (whole !== null && this.#cut === null) await this.spend(whole);
-    const cut: Cut | null = this.#cut;
-    if (cut === null) return { ...answer, headers: answer.headers.filter(isNoRateLimit) };
+    const { refusal } = this;
+    if (refusal === null) return { ...answer, headers: answer.headers.filter(isNoRateLimit) };
     answer.body.cancel();
-    throw new Refusal(cut.code, cut.detail);
+    throw refusal;
   }
 
   /** The tokens that were reported; null when none were, or when nobody counts them. */

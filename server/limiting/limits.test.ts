@@ -312,6 +312,15 @@ describe('a duration', () => {
     expect(await client.finished()).toContain('signway.error');
     expect((await recordOf(gateway)).ending).toBe('cut_off');
   });
+
+  test('ends what has no answer by then', async () => {
+    await using upstream = await startUpstream();
+    await using gateway = startGateway({ apps: [appWith({ limits: { duration: 80 } })] });
+    const answer = fetch(gateway.sign(upstream.origin));
+    const connection = await upstream.next();
+    expect(codeOf(await answer)).toBe('budget_exhausted');
+    await connection.gone;
+  });
 });
 
 describe('a revocation', () => {
@@ -341,6 +350,15 @@ describe('a revocation', () => {
     for (const { client } of [mallory, alice]) client[Symbol.dispose]();
   });
 
+  test('that has lapsed refuses nobody any more', async () => {
+    let now = Date.now();
+    await using setup = await start({}, { store: createMemoryStore({ clock: () => now }) });
+    await setup.gateway.revoke({ app: APP.id, subject: 'mallory' }, { lifetime: MINUTE });
+    expect(codeOf(await setup.ask({ subject: 'mallory' }))).toBe('revoked');
+    now += MINUTE;
+    await until(async () => (await setup.ask({ subject: 'mallory' })).status === 200);
+  });
+
   test('is named before the method, the upstream and the body', async () => {
     await using setup = await start({ upstreams: [{ origin: 'https://api.example.com', headers: [] }] });
     await setup.gateway.revoke({ app: APP.id, nonce: 'stolen' });
@@ -349,14 +367,34 @@ describe('a revocation', () => {
     expect(codeOf(await setup.ask({ ...url, nonce: 'other' }))).toBe('method_not_allowed');
   });
 
-  test('waits for no head that never comes: the request is refused as soon as it has one', async () => {
+  test('waits for no head: the request is refused, and the upstream is told that nobody waits', async () => {
     await using upstream = await startUpstream();
     await using gateway = startGateway({ apps: [appWith({})] });
     const answer = fetch(gateway.sign(upstream.origin, { subject: 'mallory' }));
     const connection = await upstream.next();
     await gateway.revoke({ app: APP.id, subject: 'mallory' });
-    connection.send(json({ secret: 'of another' }));
     expect(codeOf(await answer)).toBe('revoked');
+    await connection.gone;
+    expect(gateway.gauges.upstream.active).toBe(0);
+  });
+
+  test('is heard while a hook still thinks', async () => {
+    await using upstream = await startUpstream();
+    const { promise: thinking, resolve: think } = Promise.withResolvers<void>();
+    const { promise: thought, resolve: goOn } = Promise.withResolvers<void>();
+    await using gateway = startGateway({
+      apps: [appWith({})],
+      async beforeUpstream() {
+        think();
+        await thought;
+      },
+    });
+    const answer = fetch(gateway.sign(upstream.origin, { subject: 'mallory' }));
+    await thinking;
+    await gateway.revoke({ app: APP.id, subject: 'mallory' });
+    goOn();
+    expect(codeOf(await answer)).toBe('revoked');
+    expect(upstream.accepted).toBe(0);
   });
 });
 

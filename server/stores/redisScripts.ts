@@ -1,3 +1,5 @@
+import { A_LITTLE_LONGER } from './ledger.ts';
+
 /**
  * The rules of `ledger.ts` as Redis runs them, each script as one step among all gateways. Times are the
  * server's own, so that the clocks of the machines need not agree.
@@ -89,9 +91,13 @@ end
 if uses == 1 then
   key = key + 1
   local most, keep = tonumber(take()), tonumber(take())
-  if tonumber(redis.call('GET', KEYS[key]) or 0) >= most then return { 0, 4, 0, -1 } end
+  local left = redis.call('PTTL', KEYS[key])
+  if tonumber(redis.call('GET', KEYS[key]) or 0) >= most then
+    if keep > left then redis.call('PEXPIRE', KEYS[key], keep + ${A_LITTLE_LONGER}) end
+    return { 0, 4, 0, -1 }
+  end
   redis.call('INCR', KEYS[key])
-  if keep > redis.call('PTTL', KEYS[key]) then redis.call('PEXPIRE', KEYS[key], keep) end
+  if keep > left then redis.call('PEXPIRE', KEYS[key], keep) end
 end
 
 local answer = { 1 }
@@ -171,7 +177,8 @@ return 1
 
 /** KEYS: the revocations, their version. ARGV: the known version. Returns nothing, or the version and the subjects. */
 export const REVOCATIONS = `${NOW}
-local version = redis.call('GET', KEYS[2]) or '0'
+local live = string.format('(%.0f', now)
+local version = (redis.call('GET', KEYS[2]) or '0') .. ':' .. redis.call('ZCOUNT', KEYS[1], live, '+inf')
 if version == ARGV[1] then return false end
-return { version, redis.call('ZRANGEBYSCORE', KEYS[1], string.format('(%.0f', now), '+inf') }
+return { version, redis.call('ZRANGEBYSCORE', KEYS[1], live, '+inf') }
 `;

@@ -34,7 +34,10 @@ export interface Store {
   /** Takes a revocation back. */
   restore(subject: string): void | Promise<void>;
 
-  /** What is revoked now; null when that is still what it was at `known`, the version of an earlier answer. */
+  /**
+   * What is revoked now; null when that is still what it was at `known`, the version of an earlier answer. One that has
+   * lapsed makes another version too.
+   */
   revocations(known?: string): Revocations | null | Promise<Revocations | null>;
 
   /** Lets go of files and connections. Counts stay where they are kept. */

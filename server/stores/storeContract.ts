@@ -114,6 +114,13 @@ export function describeStore(
         await backing.advance(2 * window);
         await admitted({ use: { ...use, uses: 2 } });
       });
+
+      test('are kept for a URL of a later expiry that came when they were used up', async () => {
+        await admitted({ use: { ...use, keepFor: window } });
+        await refused({ use: { ...use, keepFor: 3 * window } });
+        await backing.advance(1.5 * window);
+        await refused({ use });
+      });
     });
 
     describe('windows', () => {
@@ -343,6 +350,17 @@ export function describeStore(
         expect(await stores[0].revocations(after!.version)).toBeNull();
         await stores[1].restore('a/u/mallory');
         expect((await stores[0].revocations(after!.version))!.subjects).toEqual([]);
+      });
+
+      test('are listed anew when one has lapsed', async () => {
+        await stores[0].revoke('a/u/mallory', window);
+        await stores[0].revoke('a/u/trudy', LONG * 2);
+        const { version, subjects } = (await stores[1].revocations())!;
+        expect([...subjects].sort()).toEqual(['a/u/mallory', 'a/u/trudy']);
+        await backing.advance(window + 1);
+        const later = await stores[1].revocations(version);
+        expect(later!.subjects).toEqual(['a/u/trudy']);
+        expect(await stores[1].revocations(later!.version)).toBeNull();
       });
     });
   });
