@@ -30,7 +30,8 @@ export interface RequestToSign {
 export function createSignwayFetch({ getSignedUrl, ...options }: SignwayFetchOptions): Fetch {
   return async (input, init) => {
     const request = await readPageRequest(input, init);
-    return sendRenewing(request, async () => absoluteUrl(await getSignedUrl(toSign(request))), options);
+    const sign = async () => absoluteUrl(await getSignedUrl(toSign(request)));
+    return sendRenewing(request, sign, { ...options, renewable: ['expired'] });
   };
 }
 

@@ -44,6 +44,7 @@ export async function readPageRequest(
     },
     init: () => ({
       cache: request.cache,
+      integrity: request.integrity,
       keepalive: request.keepalive,
       redirect: request.redirect,
       ...init,

@@ -1,3 +1,4 @@
+import type { RefusalCode } from '../signing/refusal.ts';
 import { errorOf } from './errorOf.ts';
 import type { PageRequest } from './pageRequest.ts';
 import { SignwayError } from './signwayError.ts';
@@ -17,27 +18,32 @@ export interface SendOptions {
   refusals?: 'throw' | 'return';
 }
 
+export interface RenewingOptions extends SendOptions {
+  /** The refusals after which another URL can help. What they refuse never reached the upstream. */
+  renewable: readonly RefusalCode[];
+}
+
 /**
- * Sends a call to the URL that `urlFor` gives. When the gateway says that this URL has expired, asks for
- * another one and sends the call again: once, and only if its body can be sent a second time. A URL that has
- * expired never reached the upstream, so nothing is done twice.
+ * Sends a call to the URL that `urlFor` gives. When the gateway refuses it as one of `renewable`, asks for
+ * another one and sends the call again: once, and only if its body can be sent a second time.
  */
 export async function sendRenewing(
   request: PageRequest,
-  urlFor: (expired: boolean) => Promise<string>,
-  { fetch: send = fetch, refusals = 'throw' }: SendOptions,
+  urlFor: (refused: boolean) => Promise<string>,
+  { fetch: send = fetch, refusals = 'throw', renewable }: RenewingOptions,
 ): Promise<Response> {
   let answer = await attempt(false);
-  if (answer.headers.get('x-sw-error') === 'expired' && request.repeatable) {
+  const refusal = answer.headers.get('x-sw-error');
+  if (renewable.some((code) => code === refusal) && request.repeatable) {
     await answer.body?.cancel();
     answer = await attempt(true);
   }
   if (refusals === 'throw' && answer.headers.has('x-sw-error')) throw await errorOf(answer);
   return answer;
 
-  async function attempt(expired: boolean): Promise<Response> {
+  async function attempt(refused: boolean): Promise<Response> {
     request.signal?.throwIfAborted();
-    return send(await unlessAborted(urlFor(expired), request.signal), request.init());
+    return send(await unlessAborted(urlFor(refused), request.signal), request.init());
   }
 }
 

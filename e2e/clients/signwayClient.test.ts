@@ -187,6 +187,18 @@ describe('signway/client in Chromium', () => {
     expect(world.exchanges).toEqual([]);
   }, 60_000);
 
+  test('an answer that has not the integrity that a Request asks for is none', async () => {
+    const error = await page.evaluate(async (url) => {
+      const { createSignwayFetch } = window.signwayClient;
+      const getSignedUrl = ({ method, url: proxyUrl }: { method: string; url: string }) =>
+        window.sign({ method, proxyUrl });
+      const request = new Request(url, { method: 'POST', body: '{}', integrity: 'sha256-AAAA' });
+      return createSignwayFetch({ getSignedUrl })(request).then(String, ({ name }) => name);
+    }, `${world.apis.openai.origin}/v1/echo`);
+    expect(error).toBe('TypeError');
+    expect(world.exchanges).toHaveLength(1);
+  }, 60_000);
+
   test.each(['text', 'blob', 'buffer', 'form', 'parameters', 'request', 'nothing'] as const)(
     'sends the bytes that the backend has signed: %s',
     async (kind) => {
