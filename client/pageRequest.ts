@@ -25,11 +25,10 @@ export async function readPageRequest(
   const headers = new Headers(request.headers);
   headers.delete('authorization');
   let body = given === undefined && input instanceof Request ? await heldBody(request) : given;
-  const signal = init.signal ?? (input instanceof Request ? input.signal : undefined);
   return {
     method: request.method,
     url: request.url.split('#', 1)[0]!,
-    signal,
+    signal: init.signal ?? (input instanceof Request ? input.signal : undefined),
     get repeatable() {
       return !(body instanceof ReadableStream);
     },
@@ -44,7 +43,6 @@ export async function readPageRequest(
     },
     init: () => ({
       cache: request.cache,
-      integrity: request.integrity,
       keepalive: request.keepalive,
       redirect: request.redirect,
       ...init,
@@ -52,7 +50,6 @@ export async function readPageRequest(
       headers,
       credentials: 'omit',
       referrerPolicy: 'no-referrer',
-      ...(signal && { signal }),
       ...(body != null && { body }),
       ...(body instanceof ReadableStream && { duplex: 'half' }),
     }),

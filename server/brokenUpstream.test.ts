@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { FRONTS, startGateway } from './testing/gateway.ts';
+import { startGateway, WIRE_FRONTS } from './testing/gateway.ts';
 import { RawClient, rawRequest } from './testing/rawClient.ts';
 import { startUpstream, type UpstreamConnection } from './testing/scriptedUpstream.ts';
 
@@ -41,12 +41,12 @@ const BROKEN: [name: string, answer: string, leave: (connection: UpstreamConnect
   ],
 ];
 
-describe.each(FRONTS)('by the front %s:', (front) => {
+describe.each(WIRE_FRONTS)('by the front %s:', (front) => {
   describe('an upstream that', () => {
     test.each(BROKEN)('%s is never shown as complete', async (_, answer, leave) => {
       await using upstream = await startUpstream();
       await using gateway = startGateway({ front });
-      using client = new RawClient(gateway.port);
+      using client = new RawClient(gateway);
       client.send(rawRequest(gateway.sign(`${upstream.origin}/`)));
       const record = gateway.nextRecord();
       const connection = await upstream.next();
@@ -71,7 +71,7 @@ describe.each(FRONTS)('by the front %s:', (front) => {
           socket.end();
         });
         await using gateway = startGateway({ front });
-        const answer = await fetch(gateway.sign(`${upstream.origin}/`));
+        const answer = await gateway.ask(gateway.sign(`${upstream.origin}/`));
         expect(await answer.text()).toBe(`data: hello\n\n${marker}`);
       },
     );
@@ -108,10 +108,13 @@ describe.each(FRONTS)('by the front %s:', (front) => {
       if (script === null) await upstream[Symbol.asyncDispose]();
       await using gateway = startGateway({ front, limits: { headTimeout: 150, connectTimeout: 150 } });
       const record = gateway.nextRecord();
-      const answer = await fetch(gateway.sign(`${upstream.origin}/?api_key=canary`, { method: 'POST' }), {
-        method: 'POST',
-        body: 'x',
-      });
+      const answer = await gateway.ask(
+        gateway.sign(`${upstream.origin}/?api_key=canary`, { method: 'POST' }),
+        {
+          method: 'POST',
+          body: 'x',
+        },
+      );
       expect(answer.status).toBe(status);
       expect(answer.headers.get('x-sw-error')).toBe(code);
       expect(answer.headers.get('access-control-allow-origin')).toBe('*');
@@ -132,7 +135,7 @@ describe.each(FRONTS)('by the front %s:', (front) => {
         send('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello'),
       );
       await using gateway = startGateway({ front, limits: { silenceTimeout: 100 } });
-      using client = new RawClient(gateway.port);
+      using client = new RawClient(gateway);
       const record = gateway.nextRecord();
       client.send(rawRequest(gateway.sign(`${upstream.origin}/`)));
       await client.finished();
@@ -144,7 +147,7 @@ describe.each(FRONTS)('by the front %s:', (front) => {
     test('is silent in an event stream is waited for', async () => {
       await using upstream = await startUpstream();
       await using gateway = startGateway({ front, limits: { silenceTimeout: 50 } });
-      using client = new RawClient(gateway.port);
+      using client = new RawClient(gateway);
       client.send(rawRequest(gateway.sign(`${upstream.origin}/`)));
       const connection = await upstream.next();
       connection.send(`HTTP/1.1 200 OK\r\n${EVENTS}Transfer-Encoding: chunked\r\n\r\n3\r\n:\n\n\r\n`);

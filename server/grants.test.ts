@@ -45,7 +45,7 @@ interface Answer {
 /** Sends a request whose target is exactly what it is told. */
 async function ask(gateway: TestGateway, target: string, request: AskOptions = {}): Promise<Answer> {
   const { method = 'GET', headers = {}, body = '' } = request;
-  using client = new RawClient(gateway.port);
+  using client = new RawClient(gateway);
   const lines = Object.entries({ Host: gateway.url.host, Connection: 'close', ...headers });
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   const received = await client.send(`${method} ${target} HTTP/1.1\r\n${head}\r\n${body}`).finished();

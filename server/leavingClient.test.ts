@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'bun:test';
-import { FRONTS, startGateway } from './testing/gateway.ts';
+import { startGateway, WIRE_FRONTS } from './testing/gateway.ts';
 import { RawClient, rawRequest } from './testing/rawClient.ts';
 import { startUpstream } from './testing/scriptedUpstream.ts';
 
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n';
 
-describe.each(FRONTS)('by the front %s:', (front) => {
+describe.each(WIRE_FRONTS)('by the front %s:', (front) => {
   test('a client that leaves before the head ends the request to the upstream', async () => {
     await using upstream = await startUpstream();
     await using gateway = startGateway({ front });
     const record = gateway.nextRecord();
-    const client = new RawClient(gateway.port).send(rawRequest(gateway.sign(`${upstream.origin}/`)));
+    const client = new RawClient(gateway).send(rawRequest(gateway.sign(`${upstream.origin}/`)));
     const connection = await upstream.next();
     client.leave();
     await connection.gone;
@@ -23,7 +23,7 @@ describe.each(FRONTS)('by the front %s:', (front) => {
     );
     await using gateway = startGateway({ front });
     const record = gateway.nextRecord();
-    const client = new RawClient(gateway.port).send(rawRequest(gateway.sign(`${upstream.origin}/`)));
+    const client = new RawClient(gateway).send(rawRequest(gateway.sign(`${upstream.origin}/`)));
     const connection = await upstream.next();
     await client.receive(/data: one/);
     client.leave();
@@ -35,11 +35,11 @@ describe.each(FRONTS)('by the front %s:', (front) => {
     await using upstream = await startUpstream(({ send }) => send(HEAD));
     await using gateway = startGateway({ front });
     const record = gateway.nextRecord();
-    const client = new RawClient(gateway.port).send(
+    const client = new RawClient(gateway).send(
       rawRequest(gateway.sign(`${upstream.origin}/`), { headers: { Accept: 'text/event-stream' } }),
     );
     const connection = await upstream.next();
-    await client.receive(front === 'bun' ? /:\n\n/ : /\r\n\r\n/);
+    await client.receive(front !== 'http1' ? /:\n\n/ : /\r\n\r\n/);
     client.leave();
     await connection.gone;
     expect(await record).toMatchObject({ ending: 'client_gone', status: 200 });
@@ -50,7 +50,7 @@ describe.each(FRONTS)('by the front %s:', (front) => {
     await using gateway = startGateway({ front });
     const record = gateway.nextRecord();
     const url = gateway.sign(`${upstream.origin}/`, { method: 'POST' });
-    const client = new RawClient(gateway.port).send(
+    const client = new RawClient(gateway).send(
       rawRequest(url, { method: 'POST', headers: { 'Content-Length': '100' }, body: 'half' }),
     );
     const connection = await upstream.next();
@@ -65,12 +65,12 @@ describe.each(FRONTS)('by the front %s:', (front) => {
     await using gateway = startGateway({ front });
     const record = gateway.nextRecord();
     const url = gateway.sign(`${upstream.origin}/`, { method: 'POST', body: 'x'.repeat(100) });
-    const client = new RawClient(gateway.port).send(
+    const client = new RawClient(gateway).send(
       rawRequest(url, { method: 'POST', headers: { 'Content-Length': '100' }, body: 'half' }),
     );
     await client.receive(() => true);
     // The gateway has the head once it answers on another connection.
-    await fetch(new URL('/healthz', gateway.url));
+    await gateway.ask(new URL('/healthz', gateway.url));
     client.leave();
     expect(await record).toMatchObject({ ending: 'client_gone', status: 499 });
     expect(upstream.accepted).toBe(0);
@@ -91,7 +91,7 @@ describe.each(FRONTS)('by the front %s:', (front) => {
       fill();
     });
     await using gateway = startGateway({ front });
-    using client = new RawClient(gateway.port);
+    using client = new RawClient(gateway);
     client.send(rawRequest(gateway.sign(`${upstream.origin}/`)));
     await client.receive(/\r\n\r\n/);
     client.pause();

@@ -15,7 +15,7 @@ test(
     const clients: RawClient[] = [];
     while (clients.length < STREAMS) {
       // In small groups, so that no listen queue overflows.
-      const group = Array.from({ length: 50 }, () => new RawClient(gateway.port).send(rawRequest(url)));
+      const group = Array.from({ length: 50 }, () => new RawClient(gateway).send(rawRequest(url)));
       await Promise.all(group.map((client) => client.receive(/data: one/)));
       clients.push(...group);
     }

@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'bun:test';
-import { FRONTS, startGateway } from './testing/gateway.ts';
+import { startGateway, WIRE_FRONTS } from './testing/gateway.ts';
 import { RawClient, rawRequest } from './testing/rawClient.ts';
 import { startUpstream, type UpstreamConnection } from './testing/scriptedUpstream.ts';
 
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n';
 
-describe.each(FRONTS)('by the front %s:', (front) => {
+describe.each(WIRE_FRONTS)('by the front %s:', (front) => {
   describe('stop', () => {
     test('lets 200 running streams end cleanly, and takes no new connection', async () => {
       await using upstream = await startUpstream(({ send }) => send(`${HEAD}b\r\ndata: one\n\n\r\n`));
       await using gateway = startGateway({ front });
-      const clients = Array.from({ length: 200 }, () => new RawClient(gateway.port));
+      const clients = Array.from({ length: 200 }, () => new RawClient(gateway));
       const connections: UpstreamConnection[] = [];
       for (const client of clients) {
         client.send(rawRequest(gateway.sign(`${upstream.origin}/`)));
@@ -19,7 +19,7 @@ describe.each(FRONTS)('by the front %s:', (front) => {
       await Promise.all(clients.map((client) => client.receive(/data: one/)));
 
       const stopped = gateway.stop({ drain: 10_000 });
-      using late = new RawClient(gateway.port);
+      using late = new RawClient(gateway);
       late.send(rawRequest(gateway.sign(`${upstream.origin}/`)));
       expect(await late.finished()).toBe('');
       for (const connection of connections) connection.send('b\r\ndata: two\n\n\r\n0\r\n\r\n');
@@ -34,7 +34,7 @@ describe.each(FRONTS)('by the front %s:', (front) => {
     test('breaks off what has not ended in time, and tells an event stream why', async () => {
       await using upstream = await startUpstream(({ send }) => send(`${HEAD}b\r\ndata: one\n\n\r\n`));
       await using gateway = startGateway({ front });
-      using client = new RawClient(gateway.port);
+      using client = new RawClient(gateway);
       client.send(rawRequest(gateway.sign(`${upstream.origin}/`)));
       await client.receive(/data: one/);
       const record = gateway.nextRecord();
@@ -49,7 +49,7 @@ describe.each(FRONTS)('by the front %s:', (front) => {
     test('never completes a broken event by what it says', async () => {
       await using upstream = await startUpstream(({ send }) => send(`${HEAD}c\r\ndata: {"half\r\n`));
       await using gateway = startGateway({ front });
-      using client = new RawClient(gateway.port);
+      using client = new RawClient(gateway);
       client.send(rawRequest(gateway.sign(`${upstream.origin}/`)));
       await client.receive(/half/);
       await gateway.stop({ drain: 0 });
@@ -59,7 +59,7 @@ describe.each(FRONTS)('by the front %s:', (front) => {
     test('answers a request that is still waiting for its upstream with nothing false', async () => {
       await using upstream = await startUpstream();
       await using gateway = startGateway({ front });
-      using client = new RawClient(gateway.port);
+      using client = new RawClient(gateway);
       client.send(rawRequest(gateway.sign(`${upstream.origin}/`)));
       const connection = await upstream.next();
       expect(await gateway.stop({ drain: 0 })).toEqual({ brokenOff: 1 });

@@ -66,7 +66,7 @@ async function send(vector: Vector): Promise<{ answer: string; sent: string[] }>
     );
     const bytes = Buffer.from(body ?? '', 'utf8');
     const payload = 'Transfer-Encoding' in headers ? chunked(bytes) : bytes;
-    using client = new RawClient(gateway.port);
+    using client = new RawClient(gateway);
     client
       .send(`${method} ${target} HTTP/1.1\r\nHost: localhost:3000\r\n${lines.join('')}\r\n`)
       .send(payload);

@@ -14,7 +14,7 @@ async function send(
   );
   await using gateway = startGateway(options);
   const url = gateway.sign(`${upstream.origin}/`, { method });
-  using client = new RawClient(gateway.port);
+  using client = new RawClient(gateway);
   client.send(request.replace('QUERY', url.slice(url.indexOf('?') + 1)));
   const answer = await client.receive(/\r\n\r\n./s);
   return { answer, accepted: upstream.accepted };
@@ -114,7 +114,7 @@ describe('a body', () => {
   test('that is signed and does not arrive is request_timeout', async () => {
     await using gateway = startGateway({ limits: { bodyTimeout: 80 } });
     const url = gateway.sign('http://127.0.0.1:9/', { method: 'POST', body: 'abc' });
-    using client = new RawClient(gateway.port);
+    using client = new RawClient(gateway);
     client.send(`POST ${url.slice(url.indexOf('/?'))} HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\na`);
     const answer = await client.receive(/\r\n\r\n./s);
     expect(answer).toStartWith('HTTP/1.1 408 ');

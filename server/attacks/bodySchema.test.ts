@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { APP, FRONTS, startGateway } from '../testing/gateway.ts';
+import { APP, startGateway, WIRE_FRONTS } from '../testing/gateway.ts';
 import { RawClient, rawRequest } from '../testing/rawClient.ts';
 import { startUpstream } from '../testing/scriptedUpstream.ts';
 
@@ -14,13 +14,13 @@ const SCHEMA = {
 };
 const GOOD = '{"model":"small","max_tokens":256}';
 
-describe.each(FRONTS)('a body under a schema, by the front %s:', (front) => {
+describe.each(WIRE_FRONTS)('a body under a schema, by the front %s:', (front) => {
   /** Sends a request as bytes and gives the code it was refused with, and what reached the upstream. */
   async function send(headers: Record<string, string>, body: string) {
     await using upstream = await startUpstream((connection) => connection.send(OK));
     await using gateway = startGateway({ front });
     const url = gateway.sign(upstream.origin, { method: 'POST', bodySchema: SCHEMA });
-    using client = new RawClient(gateway.port);
+    using client = new RawClient(gateway);
     client.send(rawRequest(url, { method: 'POST', headers: { Connection: 'close', ...headers }, body }));
     const answer = await client.finished();
     return { code: /X-Sw-Error: (\w+)/i.exec(answer)?.[1] ?? null, accepted: upstream.accepted };
@@ -40,7 +40,7 @@ describe.each(FRONTS)('a body under a schema, by the front %s:', (front) => {
     await using gateway = startGateway({ front });
     const spaced = ` ${GOOD}\n`;
     const url = gateway.sign(upstream.origin, { method: 'POST', bodySchema: SCHEMA });
-    await fetch(url, { method: 'POST', headers: JSON_TYPE, body: spaced });
+    await gateway.ask(url, { method: 'POST', headers: JSON_TYPE, body: spaced });
     expect((await upstream.next()).received).toEndWith(`\r\n\r\n${spaced}`);
   });
 
@@ -72,11 +72,20 @@ describe.each(FRONTS)('a body under a schema, by the front %s:', (front) => {
     });
   });
 
+  test('is refused as soon as it is too large, not when it has ended', async () => {
+    await using gateway = startGateway({ front, limits: { maxSignedBody: 1000 } });
+    const url = gateway.sign('http://127.0.0.1:9/', { method: 'POST', bodySchema: SCHEMA });
+    using client = new RawClient(gateway);
+    const headers = { ...JSON_TYPE, 'Transfer-Encoding': 'chunked' };
+    client.send(rawRequest(url, { method: 'POST', headers, body: `3e9\r\n${' '.repeat(1001)}\r\n` }));
+    expect(await client.receive(/\r\n\r\n/)).toMatch(/X-Sw-Error: body_too_large/i);
+  });
+
   test('has one type: a second line is refused', async () => {
     await using upstream = await startUpstream((connection) => connection.send(OK));
     await using gateway = startGateway({ front });
     const url = gateway.sign(upstream.origin, { method: 'POST', bodySchema: SCHEMA });
-    using client = new RawClient(gateway.port);
+    using client = new RawClient(gateway);
     const request = rawRequest(url, {
       method: 'POST',
       headers: { ...length(GOOD), Connection: 'close' },
@@ -94,7 +103,7 @@ test('a body under a schema is held under the limit for signed bodies, and no la
   await using gateway = startGateway({ limits: { maxSignedBody: GOOD.length } });
   const url = gateway.sign(upstream.origin, { method: 'POST', bodySchema: SCHEMA });
   const post = (body: BodyInit) =>
-    fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
+    gateway.ask(url, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
   expect((await post(GOOD)).status).toBe(200);
   expect((await post(`${GOOD} `)).headers.get('x-sw-error')).toBe('body_too_large');
 });
@@ -108,7 +117,7 @@ test('a hostile pattern or reference is refused with the URL, whoever signed it'
     { properties: { a: { $ref: 'file:///etc/passwd' } } },
     { properties: { a: { format: 'email' } } },
   ]) {
-    const response = await fetch(gateway.sign('http://127.0.0.1:9/', { bodySchema }));
+    const response = await gateway.ask(gateway.sign('http://127.0.0.1:9/', { bodySchema }));
     expect(response.headers.get('x-sw-error')).toBe('invalid_parameter');
   }
 });
@@ -118,7 +127,7 @@ test('a pattern that others never finish is finished', async () => {
   await using gateway = startGateway();
   const bodySchema = { properties: { a: { pattern: '^(a+)+$' } } };
   const url = gateway.sign(upstream.origin, { method: 'POST', bodySchema });
-  const response = await fetch(url, {
+  const response = await gateway.ask(url, {
     method: 'POST',
     body: JSON.stringify({ a: `${'a'.repeat(100_000)}!` }),
     headers: { 'content-type': 'application/json' },
@@ -143,7 +152,7 @@ test('a schema by name is the configuration’s', async () => {
     const options = bodySchema === undefined ? {} : { bodySchema };
     const url = gateway.sign(upstream.origin, { method: 'POST', ...options });
     const headers = { 'content-type': 'application/json' };
-    return (await fetch(url, { method: 'POST', body, headers })).headers.get('x-sw-error');
+    return (await gateway.ask(url, { method: 'POST', body, headers })).headers.get('x-sw-error');
   };
   expect(await post('chat', GOOD)).toBeNull();
   expect(await post('chat', '{}')).toBe('body_not_allowed');

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { getServers, setServers } from 'node:dns';
 import { type Dnsmasq, startDnsmasq } from '../testing/dnsmasq.ts';
-import { FRONTS, startGateway, type TestGateway, type TestGatewayOptions } from '../testing/gateway.ts';
+import { startGateway, type TestGateway, type TestGatewayOptions, WIRE_FRONTS } from '../testing/gateway.ts';
 import { installed } from '../testing/installed.ts';
 import { type ScriptedUpstream, startUpstream } from '../testing/scriptedUpstream.ts';
 
@@ -12,7 +12,7 @@ const BAD = '127.0.0.1';
 // One address of loopback is opened and stands for the public ones; the other is what must not be reached.
 const NETWORK = { allowNetworks: [`${GOOD}/32`], cache: { min: 0, failed: 0 } };
 
-const fronts = describe.each(program === null ? [] : FRONTS);
+const fronts = describe.each(program === null ? [] : WIRE_FRONTS);
 if (program === null) test.skip('DNS rebinding: dnsmasq is not installed', () => {});
 
 fronts('front %s: a name that a real name server rebinds', (front) => {
@@ -36,7 +36,7 @@ fronts('front %s: a name that a real name server rebinds', (front) => {
   const gatewayFor = (network: TestGatewayOptions['network'] = NETWORK) => startGateway({ front, network });
 
   async function ask(gateway: TestGateway, name: string): Promise<string> {
-    const answer = await fetch(gateway.sign(`http://${name}:${good.port}/`));
+    const answer = await gateway.ask(gateway.sign(`http://${name}:${good.port}/`));
     return answer.headers.get('x-sw-error') ?? (await answer.text());
   }
 

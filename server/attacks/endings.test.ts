@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { FRONTS, startGateway, type TestGateway } from '../testing/gateway.ts';
+import { startGateway, type TestGateway, WIRE_FRONTS } from '../testing/gateway.ts';
 import { RawClient, rawRequest } from '../testing/rawClient.ts';
 import {
   type ScriptedUpstream,
@@ -72,7 +72,7 @@ const LIMITS = {
   headerTimeout: 200,
 };
 
-describe.each(FRONTS)('front %s: everything is given back, whatever the end:', (front) => {
+describe.each(WIRE_FRONTS)('front %s: everything is given back, whatever the end:', (front) => {
   test.each(ENDINGS)(
     '$name',
     async (ending) => {
@@ -84,7 +84,7 @@ describe.each(FRONTS)('front %s: everything is given back, whatever the end:', (
       });
       const headers = { Connection: 'close', 'Content-Length': String(BODY.length) };
       const bytes = rawRequest(url, { method: 'POST', headers, body: BODY });
-      using client = new RawClient(gateway.port);
+      using client = new RawClient(gateway);
       client.send(bytes.slice(0, Math.max(1, bytes.length - (ending.withhold ?? 0))));
       if (ending.leaveAt === undefined) await client.finished();
       else {
@@ -103,7 +103,7 @@ describe.each(FRONTS)('front %s: everything is given back, whatever the end:', (
     await using upstream = await startUpstream(({ send }) => send(`${EVENTS}3\r\n:\n\n\r\n`));
     const gateway = startGateway({ front, limits: { maxRequestsPerClient: 100 } });
     const clients = Array.from({ length: 20 }, () =>
-      new RawClient(gateway.port).send(rawRequest(gateway.sign(`${upstream.origin}/`))),
+      new RawClient(gateway).send(rawRequest(gateway.sign(`${upstream.origin}/`))),
     );
     for (const client of clients) await client.receive(/:\n\n/);
     expect(gateway.gauges).toMatchObject({ requests: 20, clients: 1 });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { FRONTS, startGateway, type TestGateway } from '../testing/gateway.ts';
+import { startGateway, type TestGateway, WIRE_FRONTS } from '../testing/gateway.ts';
 import { askRaw, type RawAnswer } from '../testing/rawAnswer.ts';
 import { type ScriptedUpstream, startUpstream } from '../testing/scriptedUpstream.ts';
 
-describe.each(FRONTS)('front %s: a forged URL is refused and reaches nobody:', (front) => {
+describe.each(WIRE_FRONTS)('front %s: a forged URL is refused and reaches nobody:', (front) => {
   let upstream: ScriptedUpstream;
   let gateway: TestGateway;
 
@@ -19,7 +19,7 @@ describe.each(FRONTS)('front %s: a forged URL is refused and reaches nobody:', (
   /** Sends the query with `method`, and whatever the answer is, tells how many connections the upstream saw. */
   async function send(query: string, { method = 'POST', fields = '' } = {}): Promise<RawAnswer> {
     return askRaw(
-      gateway.port,
+      gateway,
       `${method} /?${query} HTTP/1.1\r\nHost: gw.test\r\nConnection: close\r\n${fields}\r\n`,
     );
   }
@@ -117,7 +117,7 @@ describe.each(FRONTS)('front %s: a forged URL is refused and reaches nobody:', (
   ])('a signed body replaced by %s', async (_, body, expected) => {
     const url = gateway.sign(`${upstream.origin}/`, { method: 'POST', body: 'hello' });
     const { code } = await askRaw(
-      gateway.port,
+      gateway,
       `POST /${url.slice(url.indexOf('?'))} HTTP/1.1\r\nHost: gw.test\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
     );
     expect(code).toBe(expected);
@@ -127,7 +127,7 @@ describe.each(FRONTS)('front %s: a forged URL is refused and reaches nobody:', (
   test('a signed body in chunks, which declare no length', async () => {
     const url = gateway.sign(`${upstream.origin}/`, { method: 'POST', body: 'hello' });
     const { status, code } = await askRaw(
-      gateway.port,
+      gateway,
       `POST /${url.slice(url.indexOf('?'))} HTTP/1.1\r\nHost: gw.test\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
     );
     expect([status, code]).toEqual([411, 'length_required']);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { FUZZ_TIMEOUT, fuzzRuns } from '../testing/fuzzRuns.ts';
-import { FRONTS, startGateway, type TestGateway } from '../testing/gateway.ts';
+import { startGateway, type TestGateway, WIRE_FRONTS } from '../testing/gateway.ts';
 import { RawClient } from '../testing/rawClient.ts';
 import { type ScriptedUpstream, startUpstream } from '../testing/scriptedUpstream.ts';
 
@@ -60,7 +60,7 @@ const message = fc.array(fragment, { minLength: 1, maxLength: 12 }).map((parts) 
 /** Every status that the gateway itself, or Bun.serve in front of it, has for a stranger. */
 const STATUSES = [200, 204, 400, 401, 403, 404, 405, 408, 411, 413, 414, 422, 431, 502, 503, 505];
 
-describe.each(FRONTS)('front %s', (front) => {
+describe.each(WIRE_FRONTS)('front %s', (front) => {
   let upstream: ScriptedUpstream;
   let gateway: TestGateway;
   const unhandled: unknown[] = [];
@@ -93,10 +93,10 @@ describe.each(FRONTS)('front %s', (front) => {
       await fc.assert(
         fc.asyncProperty(message, fc.nat({ max: 400 }), async (text, cut) => {
           const bytes = text.replaceAll('QUERY', query).replaceAll('POSTED', posted);
-          using client = new RawClient(gateway.port);
+          using client = new RawClient(gateway);
           client.send(bytes.slice(0, cut)).send(bytes.slice(cut));
           // The answer to another client says that these bytes have been read.
-          expect((await fetch(new URL('/healthz', gateway.url))).status).toBe(200);
+          expect((await gateway.ask(new URL('/healthz', gateway.url))).status).toBe(200);
           client.leave();
           const statuses = [...client.received.matchAll(/HTTP\/1\.1 (\d{3})[^\r]*\r\n/g)].map(([, status]) =>
             Number(status),

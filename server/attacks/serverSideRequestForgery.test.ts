@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { APP, FRONTS, type Front, INJECTED, startGateway, type TestGateway } from '../testing/gateway.ts';
+import {
+  APP,
+  type Front,
+  INJECTED,
+  startGateway,
+  type TestGateway,
+  WIRE_FRONTS,
+} from '../testing/gateway.ts';
 import { askRaw } from '../testing/rawAnswer.ts';
 import { type ScriptedUpstream, startUpstream } from '../testing/scriptedUpstream.ts';
 import { signUnnormalised } from '../testing/signUnnormalised.ts';
@@ -86,7 +93,7 @@ const NO_HOSTS = [
   '1.2.3.4.5',
 ];
 
-describe.each(FRONTS)(
+describe.each(WIRE_FRONTS)(
   'front %s: an address inside, however it is spelt, is refused and not connected to:',
   (front) => {
     let upstream: ScriptedUpstream;
@@ -114,7 +121,7 @@ describe.each(FRONTS)(
   },
 );
 
-describe.each(FRONTS)(
+describe.each(WIRE_FRONTS)(
   'front %s: a name that only looks like the allowed one is never looked up:',
   (front) => {
     test.each([
@@ -187,7 +194,7 @@ describe.each(FRONTS)(
   },
 );
 
-describe.each(FRONTS)('front %s: the gateway', (front) => {
+describe.each(WIRE_FRONTS)('front %s: the gateway', (front) => {
   test.each(['127.0.0.1', '127.9.9.9', '0.0.0.0', '[::ffff:127.0.0.1]', 'localhost'])(
     'is not reached through itself at %s, whatever is opened',
     async (host) => {
@@ -200,7 +207,7 @@ describe.each(FRONTS)('front %s: the gateway', (front) => {
 
 async function codeFor(gateway: TestGateway, proxyUrl: string): Promise<string | null> {
   const bytes = `GET /?${signUnnormalised(proxyUrl)} HTTP/1.1\r\nHost: gw.test\r\nConnection: close\r\n\r\n`;
-  const { status, code } = await askRaw(gateway.port, bytes);
+  const { status, code } = await askRaw(gateway, bytes);
   if (code === 'upstream_not_allowed') expect(status).toBe(403);
   return code;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { FUZZ_TIMEOUT, fuzzRuns } from '../testing/fuzzRuns.ts';
-import { FRONTS, startGateway, type TestGateway } from '../testing/gateway.ts';
+import { startGateway, type TestGateway, WIRE_FRONTS } from '../testing/gateway.ts';
 import { RawClient, rawRequest } from '../testing/rawClient.ts';
 import { startUpstream } from '../testing/scriptedUpstream.ts';
 
@@ -41,9 +41,9 @@ describe('a crowd of slow clients', () => {
       const limits = { headerTimeout: 700, keepAliveTimeout: 700, bodyTimeout: 700, bodySilenceTimeout: 700 };
       await using gateway = startGateway({ limits });
       const sent = bytes(gateway, upstream.origin);
-      const slow = Array.from({ length: MANY }, () => new RawClient(gateway.port).send(sent));
+      const slow = Array.from({ length: MANY }, () => new RawClient(gateway).send(sent));
       for (let asked = 0; asked < 20; asked++) {
-        expect(await (await fetch(gateway.sign(`${upstream.origin}/`))).text()).toBe('hi');
+        expect(await (await gateway.ask(gateway.sign(`${upstream.origin}/`))).text()).toBe('hi');
       }
       for (const client of slow) {
         await client.finished();
@@ -55,8 +55,10 @@ describe('a crowd of slow clients', () => {
     },
     60_000,
   );
+});
 
-  test('that take nothing of their answers are ended', async () => {
+describe.each(WIRE_FRONTS)('front %s', (front) => {
+  test('clients that take nothing of their answers are ended', async () => {
     const block = Buffer.alloc(4 * 1024 * 1024, 'x');
     await using upstream = await startUpstream(({ send, socket }) => {
       send(`HTTP/1.1 200 OK\r\nContent-Length: ${block.length * 100}\r\n\r\n`);
@@ -66,9 +68,9 @@ describe('a crowd of slow clients', () => {
       socket.on('drain', fill);
       fill();
     });
-    await using gateway = startGateway({ limits: { sendTimeout: 500, silenceTimeout: 0 } });
+    await using gateway = startGateway({ front, limits: { sendTimeout: 500, silenceTimeout: 0 } });
     const clients = Array.from({ length: 10 }, () => {
-      const client = new RawClient(gateway.port).send(rawRequest(gateway.sign(`${upstream.origin}/`)));
+      const client = new RawClient(gateway).send(rawRequest(gateway.sign(`${upstream.origin}/`)));
       client.pause();
       return client;
     });
@@ -78,9 +80,35 @@ describe('a crowd of slow clients', () => {
     for (let turn = 0; turn < 100 && upstream.open > 0; turn++) await Bun.sleep(20);
     expect(upstream.open).toBe(0);
   }, 60_000);
-});
 
-describe.each(FRONTS)('front %s', (front) => {
+  test('a connection on which nothing more comes is closed, whatever was asked on it', async () => {
+    await using upstream = await startUpstream(({ send, socket }, head) => {
+      send(head.includes('/stream ') ? 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n' : OK);
+      if (head.includes('/stream ')) setTimeout(() => socket.write('2\r\nhi\r\n0\r\n\r\n'), 100);
+    });
+    const limits = { keepAliveTimeout: 1000, bodyTimeout: 300, bodySilenceTimeout: 300 };
+    await using gateway = startGateway({ front, limits });
+    const posted = (path: string, signing: { body?: string } = {}) =>
+      rawRequest(gateway.sign(upstream.origin + path, { method: 'POST', ...signing }), {
+        method: 'POST',
+        headers: { 'Content-Length': '5' },
+        body: 'hell',
+      });
+    const asked = [
+      rawRequest(gateway.sign(`${upstream.origin}/`)),
+      rawRequest(gateway.sign(`${upstream.origin}/stream`)),
+      rawRequest(new URL('/nothing', gateway.url).href),
+      posted('/', { body: 'hello' }),
+      posted('/'),
+      posted('/').replace('POST /', 'POST /nothing'),
+    ];
+    const clients = asked.map((bytes) => new RawClient(gateway).send(bytes));
+    for (const client of clients) {
+      await client.finished();
+      expect(client.received).toStartWith('HTTP/1.1 ');
+    }
+  }, 60_000);
+
   test(
     'clients that leave at any moment leave nothing behind',
     async () => {
@@ -106,7 +134,7 @@ describe.each(FRONTS)('front %s', (front) => {
               ...(signsBody ? { body } : {}),
             });
             const headers = { 'Content-Length': String(body.length) };
-            const client = new RawClient(gateway.port);
+            const client = new RawClient(gateway);
             client.send(rawRequest(url, { method: 'POST', headers, body }).slice(0, sent));
             for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
             client.leave();

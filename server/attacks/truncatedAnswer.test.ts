@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'bun:test';
-import { FRONTS, startGateway } from '../testing/gateway.ts';
+import { startGateway, type TestGateway, WIRE_FRONTS } from '../testing/gateway.ts';
 import { startUpstream } from '../testing/scriptedUpstream.ts';
 import { MALFORMED_RESPONSES, TRUNCATED_RESPONSES } from '../transport/testing/malformedResponses.ts';
 
 const BROKEN = [...MALFORMED_RESPONSES, ...TRUNCATED_RESPONSES];
 const LEAVES = ['ends', 'is reset'] as const;
 
-describe.each(FRONTS)('front %s: never shown as whole is', (front) => {
+describe.each(WIRE_FRONTS)('front %s: never shown as whole is', (front) => {
   for (const leave of LEAVES) {
     test.each(BROKEN)(`$name, when the connection ${leave}`, async ({ bytes }) => {
       await using upstream = await startUpstream(({ send, socket }) => {
@@ -16,15 +16,15 @@ describe.each(FRONTS)('front %s: never shown as whole is', (front) => {
         else setTimeout(() => socket.resetAndDestroy(), 5);
       });
       await using gateway = startGateway({ front });
-      expect(await seen(gateway.sign(`${upstream.origin}/`))).toBe('broken');
+      expect(await seen(gateway, gateway.sign(`${upstream.origin}/`))).toBe('broken');
     });
   }
 });
 
 /** What a client makes of it. A refusal of the gateway is whole, and says that the answer is not. */
-async function seen(url: string): Promise<'whole' | 'broken'> {
+async function seen(gateway: TestGateway, url: string): Promise<'whole' | 'broken'> {
   try {
-    const answer = await fetch(url, { decompress: false });
+    const answer = await gateway.ask(url, { decompress: false });
     await answer.bytes();
     return answer.status === 502 && answer.headers.has('x-sw-error') ? 'broken' : 'whole';
   } catch {

@@ -75,7 +75,7 @@ function describeBudget(name: string, open: () => Store): void {
       const body = `{"max_tokens":${200 + (number % 9) * 100}}`;
       const headers = { 'Content-Type': 'application/json', 'Content-Length': String(body.length) };
       const url = gateway.sign(`${upstream.origin}/${number}`, { method: 'POST' });
-      using client = new RawClient(gateway.port);
+      using client = new RawClient(gateway);
       client.send(rawRequest(url, { method: 'POST', headers: { ...headers, Connection: 'close' }, body }));
       // Some clients leave in the middle.
       if (number % 5 === 3) await client.receive(/total_tokens|budget_exhausted/);

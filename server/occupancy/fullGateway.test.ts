@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { FRONTS, startGateway, type TestGateway } from '../testing/gateway.ts';
+import { startGateway, type TestGateway, WIRE_FRONTS } from '../testing/gateway.ts';
 import { askRaw } from '../testing/rawAnswer.ts';
 import { RawClient, rawRequest } from '../testing/rawClient.ts';
 import { type ScriptedUpstream, startUpstream } from '../testing/scriptedUpstream.ts';
@@ -13,9 +13,7 @@ async function openStream(
   upstream: ScriptedUpstream,
   headers = {},
 ): Promise<RawClient> {
-  const client = new RawClient(gateway.port).send(
-    rawRequest(gateway.sign(`${upstream.origin}/`), { headers }),
-  );
+  const client = new RawClient(gateway).send(rawRequest(gateway.sign(`${upstream.origin}/`), { headers }));
   await client.receive(/:\n\n/);
   return client;
 }
@@ -26,10 +24,10 @@ async function codeFor(
   headers = {},
 ): Promise<string | null> {
   const url = gateway.sign(`${upstream.origin}/`);
-  return (await askRaw(gateway.port, rawRequest(url, { headers: { Connection: 'close', ...headers } }))).code;
+  return (await askRaw(gateway, rawRequest(url, { headers: { Connection: 'close', ...headers } }))).code;
 }
 
-describe.each(FRONTS)('front %s: a gateway with all its places taken', (front) => {
+describe.each(WIRE_FRONTS)('front %s: a gateway with all its places taken', (front) => {
   test('refuses one more at once, stays alive, and serves again when one is free', async () => {
     await using upstream = await startUpstream(({ send }) => send(SILENT));
     await using gateway = startGateway({ front, limits: { maxRequests: 2 } });
@@ -38,9 +36,9 @@ describe.each(FRONTS)('front %s: a gateway with all its places taken', (front) =
     expect(gateway.gauges.requests).toBe(2);
     expect(await codeFor(gateway, upstream)).toBe('overloaded');
     expect(upstream.accepted).toBe(2);
-    expect((await fetch(new URL('/readyz', gateway.url))).status).toBe(200);
+    expect((await gateway.ask(new URL('/readyz', gateway.url))).status).toBe(200);
     const preflight = { Origin: 'https://a.test', 'Access-Control-Request-Method': 'POST' };
-    expect((await fetch(gateway.url, { method: 'OPTIONS', headers: preflight })).status).toBe(204);
+    expect((await gateway.ask(gateway.url, { method: 'OPTIONS', headers: preflight })).status).toBe(204);
     const left = gateway.nextRecord();
     first.leave();
     await left;
@@ -59,12 +57,12 @@ describe.each(FRONTS)('front %s: a gateway with all its places taken', (front) =
   test('counts clients that were gone before their requests were read', async () => {
     await using gateway = startGateway({ front, limits: { maxRequestsPerClient: 1 } });
     for (let asked = 0; asked < 100; asked++) {
-      const client = new RawClient(gateway.port).send('GET /?x HTTP/1.1\r\nHost: a\r\n\r\n');
+      const client = new RawClient(gateway).send('GET /?x HTTP/1.1\r\nHost: a\r\n\r\n');
       await (asked % 2 === 0 ? new Promise((resolve) => setImmediate(resolve)) : Bun.sleep(0));
       client.leave();
       await client.finished();
     }
-    expect((await fetch(new URL('/readyz', gateway.url))).status).toBe(200);
+    expect((await gateway.ask(new URL('/readyz', gateway.url))).status).toBe(200);
     expect(gateway.gauges).toMatchObject({ requests: 0, clients: 0 });
   });
 
@@ -91,11 +89,11 @@ describe.each(FRONTS)('front %s: a gateway with all its places taken', (front) =
       const headers = { 'Content-Length': String(body.length), Connection: 'close' };
       return rawRequest(url, { method: 'POST', headers, body });
     };
-    using first = new RawClient(gateway.port).send(post('ten bytes.'));
+    using first = new RawClient(gateway).send(post('ten bytes.'));
     const connection = await upstream.next();
     expect(gateway.gauges.heldBytes).toBe(10);
     const [head] = post('six b.').split('\r\n\r\n');
-    using second = new RawClient(gateway.port).send(`${head}\r\n\r\n`);
+    using second = new RawClient(gateway).send(`${head}\r\n\r\n`);
     expect(await second.receive(/\r\n\r\n./s)).toContain('\r\nX-Sw-Error: overloaded\r\n');
     expect(upstream.accepted).toBe(1);
     connection.send(SILENT);

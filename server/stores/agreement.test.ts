@@ -98,8 +98,7 @@ async function answers(store: Store, script: readonly Step[], prefix: string): P
         budgets: admission.budgets.map(({ key, reserve }, i) => ({
           key,
           ticket: verdict.budgets[i]!.ticket,
-          reserved: reserve,
-          spent: step.spent,
+          change: step.spent - reserve,
         })),
         unused: step.unused ? (admission.use?.key ?? null) : null,
       });

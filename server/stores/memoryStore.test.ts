@@ -13,9 +13,6 @@ describeStore(
       advance(milliseconds) {
         now += milliseconds;
       },
-      setBack(milliseconds) {
-        now -= milliseconds;
-      },
       stop() {},
     };
   },

@@ -150,10 +150,7 @@ class Connection {
 
   async #send(client: RedisClient, command: string, args: string[]): Promise<unknown> {
     const { promise: tooLate, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => reject(new StoreUnavailable('redis: no answer in time', { perhapsDone: true })),
-      this.#timeout,
-    );
+    const timer = setTimeout(() => reject(new StoreUnavailable('redis: no answer in time')), this.#timeout);
     try {
       return await Promise.race([client.send(command, args), tooLate]);
     } finally {
@@ -167,9 +164,7 @@ class Connection {
     if (code === 'ERR_REDIS_SERVER_ERROR') return new StoreUnavailable('redis: the server refuses');
     if (this.#client === client) this.#client = null;
     client.close();
-    return error instanceof StoreUnavailable
-      ? error
-      : new StoreUnavailable('redis: connection lost', { perhapsDone: true });
+    return error instanceof StoreUnavailable ? error : new StoreUnavailable('redis: connection lost');
   }
 
   async #connect(): Promise<RedisClient> {
@@ -278,14 +273,14 @@ function settleArguments(
     keys: [
       ...streams.map(key),
       ...budgets.map((each) => key(each.key)),
-      ...(unused === null ? [] : [key(unused), key(`${unused}/${id}`)]),
+      ...(unused === null ? [] : [key(unused)]),
     ],
     args: [
       id,
       streams.length,
       budgets.length,
       unused === null ? 0 : 1,
-      ...budgets.flatMap(({ ticket, spent }) => [ticket, spent]),
+      ...budgets.flatMap(({ ticket, change }) => [ticket, change]),
     ],
   };
 }

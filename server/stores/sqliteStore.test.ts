@@ -20,9 +20,6 @@ describeStore(
       advance(milliseconds) {
         now += milliseconds;
       },
-      setBack(milliseconds) {
-        now -= milliseconds;
-      },
       stop: () => rmSync(folder, { recursive: true }),
     };
   },

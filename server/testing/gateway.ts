@@ -3,13 +3,16 @@ import type { SignUrlOptions } from '../../signing/signUrlOptions.ts';
 import { createSignway, type RunningSignway, type Signway, type SignwayOptions } from '../createSignway.ts';
 import type { ExchangeRecord } from '../exchange.ts';
 import type { Tls } from '../front/bun/bunFront.ts';
+import { CA, TLS } from './certificates.ts';
 
 export const APP = { id: 'my-id', secret: 'my-secret' };
 export const INJECTED = [['Authorization', 'Bearer sk-upstream-key-1234']] as const;
 
 /** The ways in which a gateway can listen: what is asked of one is asked of each. */
 export const FRONTS = ['http1', 'bun'] as const;
-export type Front = (typeof FRONTS)[number];
+/** Those and TLS, with HTTP/1.1 inside: what strangers send is asked of each. HTTP/2 has tests of its own. */
+export const WIRE_FRONTS = [...FRONTS, 'tls'] as const;
+export type Front = (typeof WIRE_FRONTS)[number];
 
 export interface TestGatewayOptions extends Partial<SignwayOptions> {
   /** Default: the gateway's own default. */
@@ -26,6 +29,8 @@ export interface TestGateway
   readonly records: readonly ExchangeRecord[];
   /** Resolves with the next exchange that ends. */
   nextRecord(): Promise<ExchangeRecord>;
+  /** `fetch` that trusts the gateway's certificate. */
+  ask(url: string | URL, init?: BunFetchRequestInit): Promise<Response>;
   /** A signed URL of this gateway. */
   sign(proxyUrl: string, options?: Partial<SignUrlOptions>): string;
 }
@@ -44,7 +49,12 @@ export function startGateway({ front = 'http1', tls, ...options }: TestGatewayOp
       options.onExchange?.(record);
     },
   });
-  const running = signway.serve({ port: 0, hostname: '127.0.0.1', front, ...(tls && { tls }) });
+  const running = signway.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    ...(front === 'tls' ? { tls: TLS } : { front }),
+    ...(tls && { tls }),
+  });
   return {
     ...signway,
     ...running,
@@ -54,6 +64,7 @@ export function startGateway({ front = 'http1', tls, ...options }: TestGatewayOp
       waiting.push(resolve);
       return promise;
     },
+    ask: (url, init) => fetch(url, { ...init, tls: { ca: CA } }),
     sign: (proxyUrl, changes) =>
       signUrl({ ...APP, host: running.url.href, proxyUrl, expiry: 60, method: 'GET', ...changes }),
     [Symbol.asyncDispose]: async () => {

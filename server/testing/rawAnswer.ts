@@ -1,4 +1,4 @@
-import { RawClient } from './rawClient.ts';
+import { RawClient, type RawTarget } from './rawClient.ts';
 
 /** An answer, read by hand. */
 export interface RawAnswer {
@@ -13,8 +13,8 @@ export interface RawAnswer {
 }
 
 /** Sends a request's bytes, which must ask for the connection to be closed, and reads the answer. */
-export async function askRaw(port: number, bytes: string): Promise<RawAnswer> {
-  using client = new RawClient(port);
+export async function askRaw(target: RawTarget, bytes: string): Promise<RawAnswer> {
+  using client = new RawClient(target);
   client.send(bytes);
   return readAnswer(await client.finished());
 }

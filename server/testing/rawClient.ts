@@ -1,6 +1,11 @@
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { CA } from './certificates.ts';
 
-/** A TCP client that sends exactly what it is told and keeps exactly what it gets. */
+/** A port of loopback, or whoever listens, with TLS if it does. */
+export type RawTarget = number | { readonly url: URL; readonly port: number };
+
+/** A TCP client, or one of HTTP/1.1 over TLS, that sends exactly what it is told and keeps exactly what it gets. */
 export class RawClient implements Disposable {
   received = '';
   /** How the connection ended: `reset`, `closed` by the other side, or still open. */
@@ -8,8 +13,8 @@ export class RawClient implements Disposable {
   readonly #socket: Socket;
   readonly #waiting: { until: (client: RawClient) => boolean; resolve: () => void }[] = [];
 
-  constructor(port: number, hostname = '127.0.0.1') {
-    this.#socket = connect(port, hostname);
+  constructor(target: RawTarget) {
+    this.#socket = connectTo(target);
     this.#socket.setNoDelay(true);
     this.#socket.on('data', (bytes) => {
       this.received += bytes.toString('latin1');
@@ -68,6 +73,15 @@ export class RawClient implements Disposable {
     }
   }
 }
+
+function connectTo(target: RawTarget): Socket {
+  if (typeof target === 'number') return connect(target, HOST);
+  const { url, port } = target;
+  if (url.protocol === 'http:') return connect(port, HOST);
+  return connectTls({ port, host: HOST, ca: CA, ALPNProtocols: ['http/1.1'] });
+}
+
+const HOST = '127.0.0.1';
 
 /** A request as bytes. Adds `Host` alone; every other header is the caller's. */
 export function rawRequest(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { REFUSALS, type RefusalCode } from '../../signing/refusal.ts';
-import { FRONTS, type Front, startGateway, type TestGatewayOptions } from './gateway.ts';
+import { type Front, startGateway, type TestGatewayOptions, WIRE_FRONTS } from './gateway.ts';
 import { RawClient } from './rawClient.ts';
 import { startUpstream, type UpstreamConnection } from './scriptedUpstream.ts';
 
@@ -74,11 +74,11 @@ export async function attack(options: WireAttack): Promise<AttackOutcome> {
     .replaceAll('HEXLENGTH', smuggled.length.toString(16))
     .replaceAll('LENGTH', String(smuggled.length))
     .replaceAll('SMUGGLED', () => smuggled);
-  using client = new RawClient(gateway.port);
+  using client = new RawClient(gateway);
   await deliver(client, { text, byteByByte, waitsAfterHead });
   const received = await client.finished();
   healthy = true;
-  await fetch(gateway.sign(`${upstream.origin}/healthy`));
+  await gateway.ask(gateway.sign(`${upstream.origin}/healthy`));
   const forwarded = [...connections].map((connection) => connection.received).join('');
   return { answers: answersIn(received), reached, received, forwarded };
 }
@@ -98,9 +98,9 @@ export function refusesEach(
   options: Partial<Omit<WireAttack, 'bytes' | 'front'>> & { reachesUpstream?: 'never whole' } = {},
 ): void {
   const { reachesUpstream, ...attackOptions } = options;
-  describe.each(FRONTS)('front %s', (front) => {
+  describe.each(WIRE_FRONTS)('front %s', (front) => {
     for (const [name, bytes, own, bun = own] of cases) {
-      const expected = front === 'bun' ? bun : own;
+      const expected = front !== 'http1' ? bun : own;
       if (expected === null) continue;
       for (const byteByByte of [false, true]) {
         // A flood is not sent byte by byte: it would take minutes, and show the same.
@@ -111,7 +111,7 @@ export function refusesEach(
           expect(outcome.forwarded).not.toContain('\r\n0\r\n\r\n');
           if (reachesUpstream === undefined) expect(outcome.reached).not.toContain('/signed');
           // Bun.serve knows where a request ends that only the gateway refuses, and may go on behind it.
-          if (front === 'bun' && Object.hasOwn(REFUSALS, expected)) return;
+          if (front !== 'http1' && Object.hasOwn(REFUSALS, expected)) return;
           expect(outcome.answers).toHaveLength(1);
           expect(outcome.reached).not.toContain('/smuggled');
         }, 30_000);

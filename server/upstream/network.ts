@@ -144,6 +144,8 @@ export function createUpstreamNetwork(options: NetworkOptions = {}): UpstreamNet
       return { addresses: [pin], ttl: undefined };
     }
     const literal = isIP(hostname) !== 0;
+    // Where no network is opened, nobody needs to be asked.
+    if (opened.length === 0 && isInternalName(hostname)) throw notAllowed('internal name');
     const found = (literal ? [hostname] : await resolve(hostname).catch(() => [])).map(timed);
     for (const { address } of found) {
       refuseOwnListener(address);

@@ -107,7 +107,7 @@ describe('a request', () => {
     process.env.HTTP_PROXY = 'http://127.0.0.1:9';
     try {
       await using gateway = startGateway();
-      using client = new RawClient(gateway.port);
+      using client = new RawClient(gateway);
       client.send(rawRequest(gateway.sign(`${upstream.origin}/`)));
       expect(await client.receive(/\r\n\r\n/)).toStartWith('HTTP/1.1 200 ');
     } finally {

@@ -1,4 +1,5 @@
 import { Refusal } from '../../../signing/refusal.ts';
+import type { ClientAnswer } from '../../clientAnswer.ts';
 import type { Handler } from '../../handler.ts';
 import type { Limits } from '../../limits.ts';
 import type { Front, ListenOptions } from '../front.ts';
@@ -7,18 +8,29 @@ import { bunResponse } from './bunResponse.ts';
 
 export type BunFetch = (request: Request, server: ReceivingServer) => Response | Promise<Response>;
 
+export type BunFetchLimits = Pick<Limits, 'maxUrlLength' | 'keepAliveTimeout' | 'sendTimeout'>;
+
 /** Answers the requests of a `Bun.serve`; never rejects. */
-export function createBunFetch(handler: Handler, { maxUrlLength }: Pick<Limits, 'maxUrlLength'>): BunFetch {
+export function createBunFetch(handler: Handler, limits: BunFetchLimits): BunFetch {
+  const { maxUrlLength, sendTimeout } = limits;
+  const idleTimeout = idleSeconds(limits);
   return (request, server) => {
+    // Reading a request lifts Bun's own timeout for good, not for that request alone (Bun 1.4.5).
+    const sent = () => server.timeout(request, idleTimeout);
+    const respond = (answer: ClientAnswer) => bunResponse(answer, { request, sendTimeout, sent });
     try {
       const answer = handler.handle(readBunRequest(request, { server, maxUrlLength }));
-      if (!(answer instanceof Promise)) return bunResponse(answer, request);
-      return answer.then((settled) => bunResponse(settled, request));
+      return answer instanceof Promise ? answer.then(respond) : respond(answer);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      return bunResponse(handler.refuse(error, request.method), request);
+      return respond(handler.refuse(error, request.method));
     }
   };
+}
+
+/** Whole seconds, up to the 255 that Bun takes. */
+function idleSeconds({ keepAliveTimeout }: Pick<Limits, 'keepAliveTimeout'>): number {
+  return Math.min(Math.ceil(keepAliveTimeout / 1000), 255);
 }
 
 export interface BunFrontOptions extends ListenOptions {
@@ -48,7 +60,7 @@ export function listenBun({ handler, limits, port, hostname, reusePort, tls }: B
     development: false,
     // Without it, `development: false` lets a second process take the same port without a word (Bun 1.4.5).
     reusePort,
-    idleTimeout: IDLE_TIMEOUT_SECONDS,
+    idleTimeout: idleSeconds(limits),
     // Declared lengths are refused by the handler with a code; this cuts off what comes in chunks.
     maxRequestBodySize: limits.maxBody + 1,
     fetch: createBunFetch(handler, limits),
@@ -61,5 +73,3 @@ export function listenBun({ handler, limits, port, hostname, reusePort, tls }: B
     destroy: () => server.stop(true),
   };
 }
-
-const IDLE_TIMEOUT_SECONDS = 30;

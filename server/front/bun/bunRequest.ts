@@ -70,14 +70,23 @@ class BunBody implements ClientBody {
 
   async read({ bytes, timeout }: BodyLimits): Promise<Uint8Array> {
     this.liftIdleTimeout();
-    if (this.declared === 0 || this.request.body === null) return new Uint8Array(0);
+    const { body } = this.request;
+    if (this.declared === 0 || body === null) return new Uint8Array(0);
     const { promise: tooLate, reject } = Promise.withResolvers<never>();
     const timer = timeout === 0 ? undefined : setTimeout(() => reject(bodyTimedOut(timeout)), timeout);
+    const reader = body.getReader();
+    const pieces: Uint8Array[] = [];
     try {
-      const whole = await Promise.race([this.request.bytes(), tooLate]);
-      this.taken = whole.length;
-      if (whole.length > bytes) throw bodyTooLarge(bytes);
-      return whole;
+      for (;;) {
+        const { done, value } = await Promise.race([reader.read(), tooLate]);
+        if (done) return Buffer.concat(pieces);
+        this.taken += value.length;
+        if (this.taken > bytes) throw bodyTooLarge(bytes);
+        pieces.push(value);
+      }
+    } catch (error) {
+      reader.cancel().catch(() => {});
+      throw error;
     } finally {
       clearTimeout(timer);
     }

@@ -2,20 +2,30 @@ import type { ClientAnswer, StreamedBody } from '../../clientAnswer.ts';
 import { isEventStream } from '../../eventStream.ts';
 import type { HeaderPairs } from '../../transport/transport.ts';
 
+export interface BunResponseOptions {
+  readonly request: Request;
+  /** Milliseconds for which a client may take nothing of what waits for it; 0: any. */
+  readonly sendTimeout: number;
+  /** Told when the answer has ended, or is about to. */
+  sent(): void;
+}
+
 /** Turns an answer into what `Bun.serve` sends. A body that broke off breaks the client's connection. */
-export function bunResponse(answer: ClientAnswer, request: Request): Response {
+export function bunResponse(answer: ClientAnswer, options: BunResponseOptions): Response {
+  const { request } = options;
   const { status, body } = answer;
   const headers = new Headers([...answer.headers, ...(answer.fixed?.pairs ?? [])] as [string, string][]);
-  if (body === null) return new Response(null, { status, headers });
-  if (!(body instanceof Uint8Array)) {
+  if (body !== null && !(body instanceof Uint8Array)) {
     if (request.signal.aborted) {
       // Nobody would ask the stream for anything, and the exchange would never end.
       void body.pipe({ write: () => undefined });
       return new Response(null, { status, headers });
     }
     const withComment = mayBeginWithComment(request, answer.headers);
-    return new Response(streamed(body, { withComment }), { status, headers });
+    return new Response(streamed(body, { ...options, withComment }), { status, headers });
   }
+  options.sent();
+  if (body === null) return new Response(null, { status, headers });
   const isTyped = request.method === 'HEAD' || headers.has('content-type');
   return new Response(isTyped ? (body as BodyInit) : untyped(body), { status, headers });
 }
@@ -28,7 +38,10 @@ function untyped(bytes: Uint8Array): ReadableStream {
   });
 }
 
-function streamed(body: StreamedBody, { withComment }: { withComment: boolean }): ReadableStream {
+function streamed(
+  body: StreamedBody,
+  { withComment, sendTimeout, sent }: BunResponseOptions & { withComment: boolean },
+): ReadableStream {
   return direct(async (controller) => {
     let comment: Timer | undefined;
     if (withComment) comment = setTimeout(() => controller.write(COMMENT), COMMENT_AFTER_MS);
@@ -36,10 +49,11 @@ function streamed(body: StreamedBody, { withComment }: { withComment: boolean })
       write(bytes) {
         clearTimeout(comment);
         const written = controller.write(bytes);
-        return typeof written === 'number' ? undefined : written;
+        return typeof written === 'number' ? undefined : taken(written, sendTimeout);
       },
     });
     clearTimeout(comment);
+    sent();
     if (ending === 'whole') {
       controller.end();
       return;
@@ -66,6 +80,21 @@ const COMMENT = new TextEncoder().encode(':\n\n');
 
 /** How long the first byte of an event stream may take before a comment line releases the answer's head. */
 const COMMENT_AFTER_MS = 20;
+
+/** Rejects when the client has taken nothing for so long. */
+async function taken(written: Promise<unknown>, timeout: number): Promise<void> {
+  if (timeout === 0) {
+    await written;
+    return;
+  }
+  const { promise: tooLate, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new BrokenOff()), timeout);
+  try {
+    await Promise.race([written, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 /** Rejecting a stream with anything breaks the client's connection; this says nothing to nobody. */
 class BrokenOff extends Error {}

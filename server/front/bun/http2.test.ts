@@ -91,6 +91,26 @@ describe('a stream over HTTP/2', () => {
   }, 30_000);
 });
 
+test('a stream of which the client takes nothing is ended, over HTTP/2 too', async () => {
+  await using upstream = await startUpstream(({ send, socket }) => {
+    send('HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n');
+    const block = Buffer.alloc(65_536, 'x');
+    const fill = () => {
+      while (socket.writable && socket.write(block));
+    };
+    socket.on('drain', fill);
+    fill();
+  });
+  await using gateway = startGateway({ tls: TLS, limits: { sendTimeout: 500 } });
+  using client = new Http2Client(gateway.url);
+  const record = gateway.nextRecord();
+  const request = client.request(gateway.sign(`${upstream.origin}/`));
+  request.pause();
+  expect(await record).toMatchObject({ ending: 'client_gone', status: 200 });
+  const connection = await upstream.next();
+  await connection.gone;
+}, 30_000);
+
 describe('an answer over HTTP/2', () => {
   test.each([
     ['with a length', 'Content-Length: 5\r\n\r\nhello'],

@@ -17,7 +17,7 @@ describe('a connection', () => {
   test('carries one request after the other', async () => {
     await using upstream = await answersHi();
     await using gateway = startGateway();
-    using client = new RawClient(gateway.port);
+    using client = new RawClient(gateway);
     for (let count = 1; count <= 3; count++) {
       client.send(`GET ${target(gateway, upstream)} HTTP/1.1\r\nHost: a\r\n\r\n`);
       await client.receive(({ received }) => received.split('\r\n\r\nhi').length > count);
@@ -29,7 +29,7 @@ describe('a connection', () => {
   test('answers requests that come together in their order, however the first ones end', async () => {
     await using upstream = await answersHi();
     await using gateway = startGateway();
-    using client = new RawClient(gateway.port);
+    using client = new RawClient(gateway);
     const signed = target(gateway, upstream);
     client.send(
       `GET /healthz HTTP/1.1\r\nHost: a\r\n\r\nGET ${signed} HTTP/1.1\r\nHost: a\r\n\r\n` +
@@ -47,7 +47,7 @@ describe('a connection', () => {
 
   test('takes ten thousand requests in one piece', async () => {
     await using gateway = startGateway();
-    using client = new RawClient(gateway.port);
+    using client = new RawClient(gateway);
     const request = 'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n';
     const { length } = await client.send(request).receive(/alive\n$/);
     client.send(request.repeat(9_999));
@@ -62,7 +62,7 @@ describe('a connection', () => {
       `POST ${target(gateway, upstream, 'POST')} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n` +
       '3\r\nabc\r\n0\r\n\r\n';
     for (let cut = 1; cut < request.length; cut += 7) {
-      using client = new RawClient(gateway.port);
+      using client = new RawClient(gateway);
       client.send(request.slice(0, cut));
       // The answer to another client says that the first part has been read.
       await fetch(new URL('/healthz', gateway.url));
@@ -80,7 +80,7 @@ describe('a connection', () => {
     async (version) => {
       await using upstream = await answersHi();
       await using gateway = startGateway();
-      using client = new RawClient(gateway.port);
+      using client = new RawClient(gateway);
       client.send(`GET ${target(gateway, upstream)} ${version}\r\nHost: a\r\n\r\n`);
       const received = await client.finished();
       expect(received).toContain('\r\nConnection: close\r\n');
@@ -93,7 +93,7 @@ describe('a connection', () => {
     await using upstream = await startUpstream();
     await using gateway = startGateway();
     for (const broken of [false, true]) {
-      using client = new RawClient(gateway.port);
+      using client = new RawClient(gateway);
       client.send(`GET ${target(gateway, upstream)} HTTP/1.0\r\nHost: a\r\n\r\n`);
       const connection = await upstream.next();
       connection.send('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n');
@@ -110,7 +110,7 @@ describe('an answer', () => {
   test('keeps its reason phrase, its header lines and the length of a body that is streamed', async () => {
     await using upstream = await startUpstream();
     await using gateway = startGateway();
-    using client = new RawClient(gateway.port);
+    using client = new RawClient(gateway);
     client.send(rawRequest(gateway.sign(`${upstream.origin}/`)));
     const connection = await upstream.next();
     connection.send('HTTP/1.1 200 Fine By Me\r\nX-A: 1\r\nX-A: 2\r\nContent-Length: 10\r\n\r\nfirst');
@@ -125,7 +125,7 @@ describe('an answer', () => {
   test('that begins before the upload has ended closes the connection after it', async () => {
     await using upstream = await startUpstream();
     await using gateway = startGateway();
-    using client = new RawClient(gateway.port);
+    using client = new RawClient(gateway);
     const url = target(gateway, upstream, 'POST');
     client.send(`POST ${url} HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\npart`);
     const connection = await upstream.next();
@@ -139,7 +139,7 @@ describe('an answer', () => {
 
   test('reaches a client that is still sending what was refused', async () => {
     await using gateway = startGateway({ limits: { maxBody: 10 } });
-    using client = new RawClient(gateway.port);
+    using client = new RawClient(gateway);
     const url = gateway.sign('http://127.0.0.1:9/', { method: 'POST' });
     client.send(
       rawRequest(url, {
@@ -162,7 +162,7 @@ describe('100 Continue', () => {
   test('is said when the body is wanted', async () => {
     await using upstream = await startUpstream();
     await using gateway = startGateway();
-    using client = new RawClient(gateway.port);
+    using client = new RawClient(gateway);
     client.send(head(target(gateway, upstream, 'POST')));
     expect(await client.receive(/\r\n\r\n/)).toBe('HTTP/1.1 100 Continue\r\n\r\n');
     client.send('abc');
@@ -174,7 +174,7 @@ describe('100 Continue', () => {
 
   test('is not said where the request is refused', async () => {
     await using gateway = startGateway({ limits: { maxBody: 2 } });
-    using client = new RawClient(gateway.port);
+    using client = new RawClient(gateway);
     const url = gateway.sign('http://127.0.0.1:9/', { method: 'POST' });
     client.send(head(url.slice(url.indexOf('/?'))));
     expect(await client.finished()).toStartWith('HTTP/1.1 413 ');
@@ -220,7 +220,7 @@ describe('what cannot be read', () => {
     ['chunks in HTTP/1.0', `POST / HTTP/1.0\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
   ])('%s is bad_request, and ends the connection', async (_, request) => {
     await using gateway = startGateway();
-    using client = new RawClient(gateway.port);
+    using client = new RawClient(gateway);
     const smuggled = 'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n';
     client.send(request + smuggled);
     const received = await client.finished();
@@ -235,7 +235,7 @@ describe('what cannot be read', () => {
   test('a bad chunk is bad_request, and breaks the upload off', async () => {
     await using upstream = await startUpstream();
     await using gateway = startGateway();
-    using client = new RawClient(gateway.port);
+    using client = new RawClient(gateway);
     client.send(
       `POST ${target(gateway, upstream, 'POST')} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n`,
     );
@@ -250,7 +250,7 @@ describe('what cannot be read', () => {
   test('but the target that names the host asked is one', async () => {
     await using upstream = await answersHi();
     await using gateway = startGateway();
-    using client = new RawClient(gateway.port);
+    using client = new RawClient(gateway);
     client.send(`GET http://A:1${target(gateway, upstream)} HTTP/1.1\r\nHost: a:1\r\n\r\n`);
     expect(await client.receive(/hi$/)).toStartWith('HTTP/1.1 200 ');
   });
@@ -259,7 +259,7 @@ describe('what cannot be read', () => {
 describe('limits', () => {
   const ask = async (limits: object, request: string) => {
     await using gateway = startGateway({ limits });
-    using client = new RawClient(gateway.port);
+    using client = new RawClient(gateway);
     client.send(request);
     return await client.receive(/\r\n\r\n/);
   };
@@ -288,22 +288,22 @@ describe('limits', () => {
 
   test('a head that does not arrive in time is request_timeout, and a silent connection just ends', async () => {
     await using gateway = startGateway({ limits: { headerTimeout: 60 } });
-    using dribbling = new RawClient(gateway.port).send('GET / HTTP/1.1\r\n');
-    using silent = new RawClient(gateway.port);
+    using dribbling = new RawClient(gateway).send('GET / HTTP/1.1\r\n');
+    using silent = new RawClient(gateway);
     expect(await dribbling.finished()).toContain('\r\nX-Sw-Error: request_timeout\r\n');
     expect(await silent.finished()).toBe('');
   });
 
   test('a connection that is not used again ends', async () => {
     await using gateway = startGateway({ limits: { keepAliveTimeout: 60 } });
-    using client = new RawClient(gateway.port).send('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n');
+    using client = new RawClient(gateway).send('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n');
     expect(answers(await client.finished())).toBe(1);
   });
 
   test('a body that falls silent on its way to the upstream is request_timeout', async () => {
     await using upstream = await startUpstream();
     await using gateway = startGateway({ limits: { bodySilenceTimeout: 60 } });
-    using client = new RawClient(gateway.port);
+    using client = new RawClient(gateway);
     client.send(
       `POST ${target(gateway, upstream, 'POST')} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc`,
     );
@@ -314,7 +314,7 @@ describe('limits', () => {
   test('a body in chunks that grows too large is body_too_large, and ends the request to the upstream', async () => {
     await using upstream = await startUpstream();
     await using gateway = startGateway({ limits: { maxBody: 5 } });
-    using client = new RawClient(gateway.port);
+    using client = new RawClient(gateway);
     client.send(
       `POST ${target(gateway, upstream, 'POST')} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n`,
     );
@@ -338,7 +338,7 @@ describe('limits', () => {
     });
     await using gateway = startGateway({ limits: { sendTimeout: 100 } });
     const record = gateway.nextRecord();
-    using client = new RawClient(gateway.port);
+    using client = new RawClient(gateway);
     client.send(rawRequest(gateway.sign(`${upstream.origin}/`)));
     await client.receive(/\r\n\r\n/);
     client.pause();

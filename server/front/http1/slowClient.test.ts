@@ -19,7 +19,7 @@ test('the last answer of a connection reaches a client that reads it late', asyn
   await using upstream = await answersMedium();
   await using gateway = startGateway();
   const record = gateway.nextRecord();
-  using client = new RawClient(gateway.port);
+  using client = new RawClient(gateway);
   client.pause();
   client.send(rawRequest(gateway.sign(`${upstream.origin}/`), { headers: { Connection: 'close' } }));
   expect(await record).toMatchObject({ ending: 'complete' });
@@ -34,12 +34,12 @@ test('an answer reaches a client that reads it when its connection has been idle
   await using upstream = await answersMedium();
   await using gateway = startGateway({ limits: { keepAliveTimeout: 60 } });
   const record = gateway.nextRecord();
-  using client = new RawClient(gateway.port);
+  using client = new RawClient(gateway);
   client.pause();
   client.send(rawRequest(gateway.sign(`${upstream.origin}/`)));
   expect(await record).toMatchObject({ ending: 'complete' });
   // One that is idle since later has been closed: the first has as well.
-  using later = new RawClient(gateway.port).send('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n');
+  using later = new RawClient(gateway).send('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n');
   await later.finished();
   client.resume();
   expect((await client.finished()).split('\r\n\r\n')[1]).toHaveLength(MEDIUM);
@@ -50,7 +50,7 @@ test('a client that sends requests and takes no answer is answered no further', 
   const signed = new URL(gateway.sign(`http://127.0.0.1:9/${'x'.repeat(4_000)}`));
   const forged = `${signed.pathname}${signed.search.replace(/.$/, (last) => (last === '0' ? '1' : '0'))}`;
   const requests = 4_000;
-  using client = new RawClient(gateway.port);
+  using client = new RawClient(gateway);
   client.pause();
   client.send(`GET ${forged} HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(requests));
   for (let before = -1, rounds = 0; rounds < 50; rounds++) {
@@ -102,7 +102,7 @@ test('a body that has come is waited for no longer, however slow whoever takes i
   });
   const post = (path: string, body: string) => {
     const url = gateway.sign(`${upstream.origin}${path}`, { method: 'POST' });
-    return new RawClient(gateway.port).send(
+    return new RawClient(gateway).send(
       rawRequest(url, { method: 'POST', headers: { 'Content-Length': '6' }, body }),
     );
   };
