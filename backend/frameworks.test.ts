@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { parseSignedUrl } from '../signing/index.ts';
+import { parseGrant, parseSignedUrl, readGrantPath } from '../signing/index.ts';
 
 const CALL = { method: 'POST', url: 'https://api.openai.com/v1/chat/completions' };
 const ENV = { SW_ID: 'my-id', SW_SECRET: 'my-secret', SW_HOST: 'https://gw.example.com' };
@@ -65,9 +65,29 @@ describe.each(['Bun', 'Hono', 'a Next route', 'Express'])('the endpoint in %s', 
   });
 });
 
+test('the endpoint that makes grants opens the chat to who is signed in', async () => {
+  const { grantForPages } = await import('../docs/examples/backends/grantForPages.ts');
+  const ask = (headers: Record<string, string>) =>
+    grantForPages(
+      new Request('http://backend/', {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', ...headers },
+        body: '{}',
+      }),
+    );
+  expect((await ask({})).status).toBe(401);
+  const { url } = (await (await ask({ Cookie: 'session=user-42' })).json()) as { url: string };
+  const { token } = readGrantPath({ path: new URL(url).pathname, query: '' })!;
+  expect(Object.fromEntries(parseGrant(token).parameters)).toMatchObject({
+    'X-Sw-Proxy': 'https://api.openai.com/v1/chat/',
+    'X-Sw-Methods': 'POST',
+    'X-Sw-Subject': 'user-42',
+  });
+});
+
 test('docs/backends.md shows these files as they are', async () => {
   const document = await Bun.file(new URL('../docs/backends.md', import.meta.url)).text();
-  for (const file of ['signForPages.ts', 'bun.ts', 'hono.ts', 'next.ts', 'express.ts']) {
+  for (const file of ['signForPages.ts', 'bun.ts', 'hono.ts', 'next.ts', 'express.ts', 'grantForPages.ts']) {
     const source = await Bun.file(new URL(`../docs/examples/backends/${file}`, import.meta.url)).text();
     expect(document).toContain(`\`\`\`ts\n${source}\`\`\``);
   }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { existsSync } from 'node:fs';
 import { RawClient, rawRequest } from '../server/testing/rawClient.ts';
 import { startUpstream } from '../server/testing/scriptedUpstream.ts';
 import { signUrl } from '../signing/index.ts';
@@ -70,6 +71,27 @@ describe('signway revoke', () => {
   ])('refuses %j', async (args, message) => {
     const { stderr, code } = await runSignway(args);
     expect([code, stderr]).toEqual([EXIT.usage, expect.stringContaining(message)]);
+  });
+
+  test('says of no app and of no store that nothing is cut off', async () => {
+    using folder = temporaryFolder();
+    const path = folder.write(
+      'signway.config.json',
+      JSON.stringify({
+        store: { sqlite: 'store.db' },
+        apps: [{ id: 'my-app', secrets: [SECRET], upstreams: [{ origin: 'https://api.example.com' }] }],
+      }),
+    );
+    const cases = [
+      [['my-ap', '--config', path], EXIT.usage, "there is no app 'my-ap' in .*: did you mean my-app?"],
+      [['my-app', '--config', path], EXIT.failed, 'there is no store .*store.db'],
+      [['my-app', '--store', `sqlite:${path}.db`], EXIT.failed, 'there is no store'],
+    ] as const;
+    for (const [args, expected, message] of cases) {
+      const { code, stderr } = await runSignway(['revoke', ...args, '--subject', 'a']);
+      expect([code, stderr]).toEqual([expected, expect.stringMatching(new RegExp(message))]);
+    }
+    expect(existsSync(`${path}.db`)).toBe(false);
   });
 
   test('fails when the store is away, and shows no password', async () => {

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { parseDuration } from '../config/duration.ts';
 import type { StoreChoice } from '../config/gatewayConfig.ts';
+import { didYouMean } from '../config/nearestName.ts';
 import { StoreUnavailable } from '../server/index.ts';
 import { storeKeys } from '../server/stores/storeKeys.ts';
 import { NONCE, SUBJECT } from '../signing/extensionValues.ts';
@@ -58,10 +60,16 @@ export const revoke = defineCommand({
     if (lifetime === undefined || lifetime === 0) {
       throw new CliError(EXIT.usage, '--for must be a time such as 1h or 7d');
     }
-    const choice = await readChoice(line, { env });
+    const choice = await readChoice(app, { line, env });
     if (choice === undefined || choice.kind === 'memory') {
       throw new CliError(EXIT.usage, 'say which store the gateways share: --store, SW_STORE or --config');
     }
+    // Opening it would make another, which no gateway asks.
+    if (choice.kind === 'sqlite' && !existsSync(choice.path))
+      throw new CliError(
+        EXIT.failed,
+        `there is no store ${choice.path}: the gateways make it when they start`,
+      );
     const store = openStore(choice);
     try {
       if (line.flag('undo') === true) await store.restore(key);
@@ -95,11 +103,16 @@ function readRevocable(app: string, line: RevokeLine): { key: string; what: stri
 }
 
 async function readChoice(
-  line: RevokeLine,
-  { env }: Pick<Terminal, 'env'>,
+  app: string,
+  { line, env }: { line: RevokeLine; env: Terminal['env'] },
 ): Promise<StoreChoice | undefined> {
   const store = given(line.value('store'), { option: '--store', variable: 'SW_STORE', env });
   if (store !== undefined) return readStore(store);
   const path = configPath(line.value('config'), { env, namesApp: false });
-  return path === undefined ? undefined : (await loadConfig(path, { env })).config.store;
+  if (path === undefined) return undefined;
+  const { config } = await loadConfig(path, { env });
+  const ids = config.apps.map(({ id }) => id);
+  if (!ids.includes(app))
+    throw new CliError(EXIT.usage, `there is no app '${app}' in ${path}${didYouMean(app, ids)}`);
+  return config.store;
 }

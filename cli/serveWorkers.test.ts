@@ -90,6 +90,25 @@ describe('signway serve --workers', () => {
       expect(await ask(signed(gateway.url, `${upstream.origin}/hi`))).toBe(200);
   }, 60_000);
 
+  test('serves on while a file that was broken meanwhile lets no worker start, and starts one when it is mended', async () => {
+    using folder = temporaryFolder();
+    const config = (id: string) =>
+      JSON.stringify({
+        apps: [{ id, secrets: [SECRET], upstreams: [{ origin: 'http://127.0.0.1:1' }] }],
+      });
+    const path = folder.write('signway.config.json', config('my-id'));
+    await using gateway = await startServe(['--config', path, '--workers', '2']);
+    folder.write('signway.config.json', '{');
+    const [victim] = descendants(gateway.pid);
+    process.kill(victim!, 'SIGKILL');
+    await gateway.stderr(/(?:worker \d+ has ended with 3 before it listened; .*?in 3s.*?){2}/s);
+    expect(await ask(signed(gateway.url, 'http://127.0.0.1:1/'))).toBe('upstream_not_allowed');
+    folder.write('signway.config.json', config('my-id'));
+    await gateway.stderr(/worker \d+ serves in its place/);
+    gateway.kill('SIGTERM');
+    expect(await gateway.exited).toBe(EXIT.done);
+  }, 60_000);
+
   test('lets the streams of all end after a signal, which a repeat within a second does not change', async () => {
     await using upstream = await startUpstream(({ send }) => send(ONE));
     await using gateway = await startServe([...APP, '--workers', '2', '--drain', '20s']);

@@ -63,6 +63,20 @@ test('renews a grant that has expired once, however many calls find out at the s
   expect(dates).toEqual([]);
 });
 
+test('renews a grant whose uses are used up', async () => {
+  await using api = startApi();
+  await using gateway = startGateway();
+  const prefix = `${api.origin}/v1/`;
+  let asked = 0;
+  const grantFetch = createGrantFetch({
+    prefix,
+    getGrant: () => grantOf(gateway, prefix, { nonce: `n${++asked}`, uses: 2 }),
+  });
+  for (const path of ['a', 'b', 'c']) expect((await grantFetch(prefix + path)).status).toBe(200);
+  expect(asked).toBe(2);
+  expect(api.received.map(({ path }) => path)).toEqual(['/v1/a', '/v1/b', '/v1/c']);
+});
+
 test('never loops when the new grant has expired too', async () => {
   await using gateway = startGateway();
   let asked = 0;
@@ -77,7 +91,7 @@ test('never loops when the new grant has expired too', async () => {
   expect(asked).toBe(2);
 });
 
-test('asks again after the backend has failed', async () => {
+test('asks again after the backend has failed, or has given what is no grant', async () => {
   await using api = startApi();
   await using gateway = startGateway();
   const prefix = `${api.origin}/`;
@@ -86,10 +100,11 @@ test('asks again after the backend has failed', async () => {
     prefix,
     async getGrant() {
       if (++asked === 1) throw new RangeError('not signed in');
-      return grantOf(gateway, prefix);
+      return asked === 2 ? (undefined as unknown as string) : grantOf(gateway, prefix);
     },
   });
   await expect(grantFetch(`${prefix}x`)).rejects.toThrow(new RangeError('not signed in'));
+  await expect(grantFetch(`${prefix}x`)).rejects.toMatchObject({ code: 'signing_failed' });
   expect((await grantFetch(`${prefix}x`)).status).toBe(200);
 });
 

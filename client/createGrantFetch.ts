@@ -1,5 +1,5 @@
 import { readPageRequest } from './pageRequest.ts';
-import { type Fetch, type SendOptions, sendRenewing } from './sendRenewing.ts';
+import { absoluteUrl, type Fetch, type SendOptions, sendRenewing } from './sendRenewing.ts';
 
 export interface GrantFetchOptions extends SendOptions {
   /** Asks the backend for a grant: the base URL that stands for {@link prefix} at the gateway. */
@@ -10,8 +10,8 @@ export interface GrantFetchOptions extends SendOptions {
 
 /**
  * A `fetch` that takes an API's own URLs and calls them through a grant of the gateway, dropping
- * `Authorization`. The grant is asked for at the first call and kept; one that has expired is renewed and the
- * call sent again, once, however many calls find out at the same time.
+ * `Authorization`. The grant is asked for at the first call and kept; one that has expired or is used up is
+ * renewed and the call sent again, once, however many calls find out at the same time.
  *
  * @throws {TypeError} for a prefix without a slash at its end; a call throws it for a URL that does not begin
  * with the prefix
@@ -32,17 +32,17 @@ export function createGrantFetch({ getGrant, prefix, ...options }: GrantFetchOpt
       throw new TypeError(`the grant is for ${prefix}, not ${request.url}`);
     const path = request.url.slice(prefix.length);
     let used: Promise<string> | undefined;
-    return sendRenewing(request, urlFor, options);
+    return sendRenewing(request, urlFor, { ...options, renewable: ['expired', 'already_used'] });
 
-    async function urlFor(expired: boolean): Promise<string> {
-      if (expired && kept === used) kept = undefined;
+    async function urlFor(refused: boolean): Promise<string> {
+      if (refused && kept === used) kept = undefined;
       used = kept ??= ask();
       return (await used) + path;
     }
   };
 
   function ask(): Promise<string> {
-    const asked = (async () => String(await getGrant()))();
+    const asked = (async () => absoluteUrl(await getGrant()))();
     asked.catch(() => {
       if (kept === asked) kept = undefined;
     });

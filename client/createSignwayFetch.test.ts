@@ -224,12 +224,24 @@ test('an abort while the backend signs ends the call at once, though the backend
   expect(signal?.aborted).toBe(true);
 });
 
-test('an abort before the answer ends the upstream’s request', async () => {
+test('asks the backend nothing for a call that was aborted before', async () => {
+  let asked = 0;
+  const signwayFetch = createSignwayFetch({ getSignedUrl: () => `http://127.0.0.1:9/${++asked}` });
+  const call = signwayFetch('http://127.0.0.1:9/', { signal: AbortSignal.abort(new Error('left')) });
+  await expect(call).rejects.toThrow('left');
+  expect(asked).toBe(0);
+});
+
+type Arguments = [RequestInfo, RequestInit?];
+test.each([
+  ['the call', (url: string, signal: AbortSignal): Arguments => [url, { signal }]],
+  ['a Request', (url: string, signal: AbortSignal): Arguments => [new Request(url, { signal })]],
+])('an abort of %s before the answer ends the upstream’s request', async (_, argumentsOf) => {
   await using upstream = await startUpstream();
   await using gateway = startGateway();
   const leaving = new AbortController();
   const signwayFetch = createSignwayFetch({ getSignedUrl: ({ url }) => gateway.sign(url) });
-  const call = signwayFetch(`${upstream.origin}/`, { signal: leaving.signal });
+  const call = signwayFetch(...argumentsOf(`${upstream.origin}/`, leaving.signal));
   const connection = await upstream.next();
   leaving.abort();
   await expect(call).rejects.toMatchObject({ name: 'AbortError' });

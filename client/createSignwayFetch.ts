@@ -1,5 +1,5 @@
 import { type PageRequest, readPageRequest } from './pageRequest.ts';
-import { type Fetch, type SendOptions, sendRenewing } from './sendRenewing.ts';
+import { absoluteUrl, type Fetch, type SendOptions, sendRenewing } from './sendRenewing.ts';
 
 export interface SignwayFetchOptions extends SendOptions {
   /** Asks the backend for a signed URL. It is called for every call, and once more for a URL that has expired. */
@@ -30,7 +30,8 @@ export interface RequestToSign {
 export function createSignwayFetch({ getSignedUrl, ...options }: SignwayFetchOptions): Fetch {
   return async (input, init) => {
     const request = await readPageRequest(input, init);
-    return sendRenewing(request, async () => getSignedUrl(toSign(request)), options);
+    const sign = async () => absoluteUrl(await getSignedUrl(toSign(request)));
+    return sendRenewing(request, sign, { ...options, renewable: ['expired'] });
   };
 }
 

@@ -25,10 +25,11 @@ export async function readPageRequest(
   const headers = new Headers(request.headers);
   headers.delete('authorization');
   let body = given === undefined && input instanceof Request ? await heldBody(request) : given;
+  const signal = init.signal ?? (input instanceof Request ? input.signal : undefined);
   return {
     method: request.method,
     url: request.url.split('#', 1)[0]!,
-    signal: init.signal ?? (input instanceof Request ? input.signal : undefined),
+    signal,
     get repeatable() {
       return !(body instanceof ReadableStream);
     },
@@ -43,6 +44,7 @@ export async function readPageRequest(
     },
     init: () => ({
       cache: request.cache,
+      integrity: request.integrity,
       keepalive: request.keepalive,
       redirect: request.redirect,
       ...init,
@@ -50,6 +52,7 @@ export async function readPageRequest(
       headers,
       credentials: 'omit',
       referrerPolicy: 'no-referrer',
+      ...(signal && { signal }),
       ...(body != null && { body }),
       ...(body instanceof ReadableStream && { duplex: 'half' }),
     }),

@@ -2,7 +2,8 @@ import { expect, test } from 'bun:test';
 import { startGateway } from '../server/testing/gateway.ts';
 import { startUpstream, type UpstreamConnection } from '../server/testing/scriptedUpstream.ts';
 import { createSignwayFetch } from './createSignwayFetch.ts';
-import { type StreamEvent, type StreamOptions, streamEvents } from './streamEvents.ts';
+import type { StreamOptions } from './readText.ts';
+import { type StreamEvent, streamEvents } from './streamEvents.ts';
 import { startApi } from './testing/startApi.ts';
 
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n';
@@ -22,6 +23,19 @@ test('yields each event as it is sent, and ends with the stream', async () => {
   expect(await next(events)).toEqual({ type: 'message', data: 'a' });
   expect(await next(events)).toEqual({ type: 'message', data: 'b' });
   connection.send('0\r\n\r\n');
+  expect(await events.next()).toEqual({ done: true, value: undefined });
+});
+
+test('yields an event whose lines end in CR at once, and takes an LF that comes later for its own', async () => {
+  await using opened = await openStream();
+  const { connection, events } = opened;
+  connection.send(chunk('data: one\r\r'));
+  expect(await next(events)).toEqual({ type: 'message', data: 'one' });
+  connection.send(chunk('\ndata: two\r'));
+  connection.send(chunk('\ndata: lines\r\n\r'));
+  expect(await next(events)).toEqual({ type: 'message', data: 'two\nlines' });
+  connection.send(`${chunk('data: last\r\r')}0\r\n\r\n`);
+  expect(await next(events)).toEqual({ type: 'message', data: 'last' });
   expect(await events.next()).toEqual({ done: true, value: undefined });
 });
 
@@ -52,8 +66,8 @@ test('an abort of the call throws its reason and ends the upstream’s request',
   connection.send(chunk('data: one\n\n'));
   await events.next();
   const waiting = events.next();
-  leaving.abort();
-  await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+  leaving.abort(new RangeError('enough'));
+  await expect(waiting).rejects.toThrow(new RangeError('enough'));
   await connection.gone;
 });
 
@@ -152,6 +166,27 @@ test.each([
   },
 );
 
+const HALF_AN_ERROR =
+  'HTTP/1.1 500 Oops\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"error":';
+
+test('an abort of the stream’s own signal does not wait for the rest of an error', async () => {
+  const leaving = new AbortController();
+  await using opened = await openStream({ head: HALF_AN_ERROR, stream: { signal: leaving.signal } });
+  const waiting = opened.events.next();
+  await opened.answered;
+  leaving.abort(new Error('enough'));
+  await expect(waiting).rejects.toThrow('enough');
+  await opened.connection.gone;
+});
+
+test('an error that breaks off is a connection that broke', async () => {
+  await using opened = await openStream({ head: HALF_AN_ERROR });
+  const waiting = opened.events.next();
+  await opened.answered;
+  opened.connection.socket.destroy();
+  await expect(waiting).rejects.toMatchObject({ name: 'SignwayError', code: 'broken_off' });
+});
+
 test('an answer without events is an error, not an empty stream', async () => {
   await using api = startApi();
   const answered = fetch(api.origin);
@@ -163,15 +198,18 @@ test('an answer without events is an error, not an empty stream', async () => {
 
 interface OpenStream extends AsyncDisposable {
   connection: UpstreamConnection;
+  answered: Promise<Response>;
   events: AsyncGenerator<StreamEvent, void, void>;
   gateway: ReturnType<typeof startGateway>;
 }
 
 /** A stream through the gateway whose upstream the test plays by hand; its head is sent. */
 async function openStream({
+  head = HEAD,
   call,
   stream,
 }: {
+  head?: string;
   call?: AbortSignal;
   stream?: StreamOptions;
 } = {}): Promise<OpenStream> {
@@ -183,9 +221,10 @@ async function openStream({
     ...(call && { signal: call }),
   });
   const connection = await upstream.next();
-  connection.send(HEAD);
+  connection.send(head);
   return {
     connection,
+    answered,
     gateway,
     events: streamEvents(answered, stream),
     async [Symbol.asyncDispose]() {

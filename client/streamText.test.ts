@@ -82,6 +82,28 @@ test.each([
   });
 });
 
+test('reads on after [DONE] to the end, so that the connection is kept and nobody seems to have left', async () => {
+  const chunks = [sse({ choices: [{ delta: { content: 'Hello' } }] }), sse('[DONE]')];
+  let ending: string | undefined;
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        const next = chunks.shift();
+        if (next !== undefined) return controller.enqueue(new TextEncoder().encode(next));
+        ending = 'whole';
+        controller.close();
+      },
+      cancel() {
+        ending = 'left';
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  const answer = new Response(body, { headers: { 'Content-Type': 'text/event-stream' } });
+  expect(await Array.fromAsync(streamText(answer))).toEqual(['Hello']);
+  expect(ending).toBe('whole');
+});
+
 test('takes the text that a function of the caller’s finds', async () => {
   await using api = answered(sse({ token: 'Hel' }, { other: 1 }, { token: 'lo' }));
   const textOf = ({ data }: { data: string }) => JSON.parse(data).token;

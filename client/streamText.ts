@@ -1,6 +1,7 @@
 import { members, messageOf, parseDocument } from './document.ts';
+import type { StreamOptions } from './readText.ts';
 import { SignwayError } from './signwayError.ts';
-import { type StreamEvent, type StreamOptions, streamEvents } from './streamEvents.ts';
+import { type StreamEvent, streamEvents } from './streamEvents.ts';
 
 export interface StreamTextOptions extends StreamOptions {
   /**
@@ -11,8 +12,8 @@ export interface StreamTextOptions extends StreamOptions {
 }
 
 /**
- * Yields the text of a model's streamed answer, piece by piece, as it arrives. Ends at `[DONE]` or at the
- * stream's end.
+ * Yields the text of a model's streamed answer, piece by piece, as it arrives. What follows `[DONE]` is read and
+ * not looked at: leaving there would close the connection, and the gateway would record a client that left.
  *
  * @throws {SignwayError} as {@link streamEvents}, and `upstream_error` for an error that the API sends as an
  * event
@@ -23,9 +24,10 @@ export async function* streamText(
   response: Response | PromiseLike<Response>,
   { textOf = textOfModel, ...options }: StreamTextOptions = {},
 ): AsyncGenerator<string, void, void> {
+  let done = false;
   for await (const event of streamEvents(response, options)) {
-    if (event.data === '[DONE]') return;
-    const text = textOf(event);
+    done ||= event.data === '[DONE]';
+    const text = done ? undefined : textOf(event);
     if (text) yield text;
   }
 }

@@ -219,8 +219,8 @@ describe('every problem is named at once, with its place', () => {
         'error apps[0].limits.requests.limit: must be a whole number',
         'error apps[0].limits.requests.window: is missing',
         'error apps[1].secrets: is missing',
-        'error apps[1].upstreams[0].preset: must be one of openai, anthropic, gemini',
-        'error apps[2]: must be an object, not 7',
+        'error apps[1].upstreams[0].preset: must be one of openai, anthropic, gemini: did you mean openai?',
+        'error apps[2]: must be an object',
       ].sort(),
     );
   });
@@ -249,9 +249,71 @@ describe('every problem is named at once, with its place', () => {
         'error apps[1]',
         'error apps[2].secrets[0]',
         'error apps[3].id',
+        'error apps[4].secrets[0]',
         'error apps[4].upstreams',
       ].sort(),
     );
+  });
+
+  test('in the order of the file, beside misshapen members of lists, and every unknown name', () => {
+    const { said } = compile({
+      apps: [
+        {
+          whenStoreIsAway: 'alow',
+          id: 'one',
+          secrets: [5, 'env:NOT_SET'],
+          require: ['nonse'],
+          upstreams: [
+            { preset: 'antropic', key: 'env:KEY', keys: 1, headrs: {} },
+            { origin: 'https://a.example.com/..;/b' },
+          ],
+          maxExpry: '1m',
+          limits: {
+            tokens: { limit: 1, window: '1d', reserve: 1, unreported: 'reservd' },
+            requests: { limit: 1, window: 0 },
+          },
+        },
+        'two',
+        { secrets: 'env:SECRET', upstreams: [{ origin: 'ftp://example.com' }] },
+      ],
+      hst: 'a',
+      prot: 1,
+      allowNetworks: [7, '10.0.0.0'],
+    });
+    expect(said).toEqual([
+      "error apps[0].whenStoreIsAway: must be 'refuse' or 'allow': did you mean allow?",
+      'error apps[0].secrets[0]: must be a text',
+      'error apps[0].secrets[1]: needs the environment variable NOT_SET, which is not set',
+      'error apps[0].require[0]: must be nonce, subject or bodySchema: did you mean nonce?',
+      'error apps[0].upstreams[0].preset: must be one of openai, anthropic, gemini: did you mean anthropic?',
+      'error apps[0].upstreams[0].keys: is not known: did you mean key?',
+      'error apps[0].upstreams[0].headrs: is not known: did you mean headers?',
+      "error apps[0].upstreams[1].origin: the upstream 'https://a.example.com/..;/b' holds %2f, %5c, %2e, %25 or '..;' in its path: nothing would belong to it",
+      'error apps[0].maxExpry: is not known: did you mean maxExpiry?',
+      "error apps[0].limits.tokens.unreported: must be 'none' or 'reserved': did you mean reserved?",
+      'error apps[0].limits.requests.window: must be over 0',
+      'error apps[1]: must be an object',
+      'error apps[2].id: is missing',
+      'error apps[2].secrets: must be a list of texts',
+      "error apps[2].upstreams[0].origin: the upstream 'ftp://example.com' must be an absolute http:// or https:// URL",
+      'error hst: is not known: did you mean host?',
+      'error prot: is not known: did you mean port?',
+      'error allowNetworks[0]: must be a text',
+      'error allowNetworks[1]: must be a network such as 10.0.0.0/8',
+    ]);
+  });
+
+  test('of values that hardly are a configuration', () => {
+    const values = [null, 5, [], {}, { apps: 7 }, { apps: [] }, { apps: [[], {}, 5] }, new Map()];
+    for (const value of [
+      ...values,
+      Object.create({ apps: [APP], x: 1 }),
+      { apps: [Object.create({ x: 1 })] },
+    ]) {
+      const { config, said } = compile(value);
+      expect(config).toBeNull();
+      expect(said.length).toBeGreaterThan(0);
+    }
   });
 
   test('of a base path that is none', () => {
@@ -338,7 +400,12 @@ describe('every problem is named at once, with its place', () => {
       ],
     });
     expect(said.length).toBeGreaterThan(2);
-    expect(said.join('\n')).not.toContain('canary');
+    const misshapen = compile({
+      tls: 'canary',
+      apps: [{ ...APP, upstreams: ['canary'], require: ['canary'] }],
+    });
+    expect(misshapen.said).toHaveLength(3);
+    expect([...said, ...misshapen.said].join('\n')).not.toContain('canary');
   });
 });
 

@@ -8,13 +8,14 @@ import type { PinnedName } from '../server/upstream/network.ts';
 import { parsePinnedName } from '../server/upstream/pinnedName.ts';
 import { bytes, mapPresent, milliseconds } from './amounts.ts';
 import { compileApp } from './compileApp.ts';
-import { type ConfigProblem, problemsOf } from './configProblem.ts';
+import type { ConfigProblem } from './configProblem.ts';
 import { configSchema, type SignwayConfig } from './configSchema.ts';
 import { resolveValue, type ValueSources } from './configValue.ts';
 import type { GatewayConfig, StoreChoice } from './gatewayConfig.ts';
+import { inOrderOfPlace } from './inOrderOfPlace.ts';
+import { judgeMisshapen } from './judgeMisshapen.ts';
 import { checkOrigins } from './origins.ts';
 import { ProblemList } from './problemList.ts';
-import { rightlyShaped } from './rightlyShaped.ts';
 
 export interface CompiledConfig {
   /** Null when there is an error among the problems. */
@@ -31,19 +32,19 @@ export interface CompiledConfig {
  */
 export function compileConfig(value: unknown, sources: ValueSources): CompiledConfig {
   const shaped = v.safeParse(configSchema, value);
-  const problems = new ProblemList();
+  const list = new ProblemList();
   if (!shaped.success) {
-    const misshapen = problemsOf(shaped.issues);
-    const rest = rightlyShaped(
-      value,
-      misshapen.map(({ path }) => path),
-    );
-    if (rest !== null) compile(rest.config, { problems, sources, places: rest.places });
-    return { config: null, problems: [...misshapen, ...problems.problems] };
+    const { problems, rest } = judgeMisshapen(value);
+    if (rest !== null) compile(rest.config, { problems: list, sources });
+    const further = list.problems.flatMap((problem) => {
+      const path = rest!.placeOf(problem.path);
+      return path === null ? [] : [{ ...problem, path }];
+    });
+    return { config: null, problems: inOrderOfPlace([...problems, ...further], value) };
   }
-  const config = compile(shaped.output, { problems, sources });
-  const wrong = problems.problems.some(({ severity }) => severity === 'error');
-  return { config: wrong ? null : config, problems: problems.problems };
+  const config = compile(shaped.output, { problems: list, sources });
+  const wrong = list.problems.some(({ severity }) => severity === 'error');
+  return { config: wrong ? null : config, problems: inOrderOfPlace(list.problems, value) };
 }
 
 interface Context {
@@ -51,13 +52,10 @@ interface Context {
   sources: ValueSources;
 }
 
-function compile(
-  config: SignwayConfig,
-  { problems, sources, places }: Context & { places?: readonly number[] },
-): GatewayConfig {
+function compile(config: SignwayConfig, { problems, sources }: Context): GatewayConfig {
   const seen = new Set<string>();
   const apps = config.apps.map((app, index) => {
-    const at = problems.at('apps', places?.[index] ?? index);
+    const at = problems.at('apps', index);
     if (seen.has(app.id)) at.at('id').error(`is the id of another app too: '${app.id}'`);
     seen.add(app.id);
     return compileApp(app, { problems: at, sources });

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Limits } from '../server/limits.ts';
 import { isBasePath } from '../server/mount.ts';
-import { nearestName } from './nearestName.ts';
+import { didYouMean } from './nearestName.ts';
 import { PRESETS, type PresetName } from './presets.ts';
 
 /**
@@ -13,7 +13,7 @@ const A_TIME = 'must be a time such as 30s, 500ms, 10m, 1h or 7d, or a number of
 const duration = v.union(
   [
     v.pipe(v.string(), v.regex(/^(?:\d{1,10}|(?:\d{1,10}(?:ms|[smhd]))+)$/, A_TIME)),
-    v.pipe(v.number(), v.minValue(0, A_TIME)),
+    v.pipe(v.number(), v.finite(A_TIME), v.minValue(0, A_TIME)),
   ],
   A_TIME,
 );
@@ -63,7 +63,7 @@ const limits = shape({
       ...windowed,
       reserve: described(count, 'What is reserved for a request that names no maximum of its own.'),
       unreported: optional(
-        v.picklist(['none', 'reserved'], "must be 'none' or 'reserved'"),
+        oneOf(['none', 'reserved'], "must be 'none' or 'reserved'"),
         "What an answer of unknown usage counts. Default: 'none'.",
       ),
     }),
@@ -74,7 +74,7 @@ const limits = shape({
 
 const upstream = shape({
   preset: optional(
-    v.picklist(Object.keys(PRESETS) as PresetName[], `must be one of ${Object.keys(PRESETS).join(', ')}`),
+    oneOf(Object.keys(PRESETS) as PresetName[], `must be one of ${Object.keys(PRESETS).join(', ')}`),
     'A known API: its origin, and the header that carries its key.',
   ),
   key: optional(text, "The preset's API key: env:NAME, file:PATH, or the key itself."),
@@ -121,7 +121,7 @@ const app = shape({
   maxExpiry: optional(duration, "Longest validity of its URLs. Default: the gateway's."),
   require: optional(
     v.array(
-      v.picklist(['nonce', 'subject', 'bodySchema'], 'must be nonce, subject or bodySchema'),
+      oneOf(['nonce', 'subject', 'bodySchema'], 'must be nonce, subject or bodySchema'),
       'must be a list',
     ),
     'Extensions that every URL of its must have.',
@@ -129,7 +129,7 @@ const app = shape({
   schemas: optional(
     v.record(
       v.string(),
-      v.union([v.record(v.string(), v.unknown()), v.boolean()]),
+      v.union([v.record(v.string(), v.unknown()), v.boolean()], 'must be an object, true or false'),
       'must be an object of schemas',
     ),
     'JSON Schemas (2020-12) that X-Sw-BodySchema can name.',
@@ -137,7 +137,7 @@ const app = shape({
   limits: optional(limits, 'What all its requests may take together.'),
   subjectLimits: optional(limits, 'What the requests of one X-Sw-Subject may take together.'),
   whenStoreIsAway: optional(
-    v.picklist(['refuse', 'allow'], "must be 'refuse' or 'allow'"),
+    oneOf(['refuse', 'allow'], "must be 'refuse' or 'allow'"),
     "What happens under limits while the store cannot be asked. Default: 'refuse'. Nonces are always refused.",
   ),
 });
@@ -181,7 +181,7 @@ const store = v.union(
 );
 
 export const configSchema = shape({
-  $schema: optional(v.string(), 'Where the JSON Schema of this file is; for editors.'),
+  $schema: optional(v.string('must be a text'), 'Where the JSON Schema of this file is; for editors.'),
   port: optional(
     v.pipe(count, v.maxValue(65_535, 'must not be over 65535')),
     'The port to listen on; 0 takes a free one. Default: PORT, or 3000.',
@@ -243,14 +243,21 @@ export type LimitsConfig = NonNullable<AppConfig['limits']>;
 
 /** An object that has these members and no others. */
 function shape<const Entries extends v.ObjectEntries>(entries: Entries) {
-  return v.strictObject(entries, ({ expected, received, path }) => {
+  return v.strictObject(entries, ({ expected, path }) => {
     if (expected === 'never') {
-      const key = String(path?.at(-1)?.key);
-      const nearest = nearestName(key, Object.keys(entries));
-      return `is not known${nearest === undefined ? '' : `: did you mean ${nearest}?`}`;
+      return NOT_KNOWN + didYouMean(String(path?.at(-1)?.key), Object.keys(entries));
     }
-    return expected === 'Object' ? `must be an object, not ${received}` : 'is missing';
+    return expected === 'Object' ? 'must be an object' : 'is missing';
   });
+}
+
+/** How what is said of an unknown member begins. */
+export const NOT_KNOWN = 'is not known';
+
+function oneOf<const Names extends readonly string[]>(names: Names, message: string) {
+  return v.picklist(names, ({ input }) =>
+    typeof input === 'string' ? message + didYouMean(input, names) : message,
+  );
 }
 
 function optional<const Schema extends v.GenericSchema>(schema: Schema, description: string) {

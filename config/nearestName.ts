@@ -1,7 +1,7 @@
 /** The name that a mistyped one was most likely meant to be, or undefined when none is near. */
 export function nearestName(typed: string, names: Iterable<string>): string | undefined {
   let nearest: string | undefined;
-  let best = Math.max(2, Math.floor(typed.length / 3)) + 1;
+  let best = Math.min(typed.length, Math.max(2, Math.floor(typed.length / 3)) + 1);
   for (const name of names) {
     const distance = name.startsWith(typed) && typed.length > 2 ? 1 : editDistance(typed, name);
     if (distance < best) {
@@ -10,6 +10,12 @@ export function nearestName(typed: string, names: Iterable<string>): string | un
     }
   }
   return nearest;
+}
+
+/** `: did you mean origin?`, or nothing where no name is near. */
+export function didYouMean(typed: string, names: Iterable<string>): string {
+  const nearest = nearestName(typed, names);
+  return nearest === undefined ? '' : `: did you mean ${nearest}?`;
 }
 
 /** Insertions, deletions, substitutions and swaps of neighbours that turn one text into the other. */

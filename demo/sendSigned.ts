@@ -16,7 +16,7 @@ export interface SendOptions {
 /** The answer's head has arrived and it is a stream of tokens. */
 export interface TokenStream {
   status: number;
-  /** Yields the text of each event as it arrives, the empty ones too, and returns after `[DONE]`. */
+  /** Yields the text of each event as it arrives, the empty ones too, up to `[DONE]`. */
   tokens: AsyncGenerator<string>;
 }
 
@@ -85,16 +85,17 @@ export async function readProblem(response: Response, by: Problem['by']): Promis
 }
 
 async function* readTokens(response: Response, signal?: AbortSignal): AsyncGenerator<string> {
+  let done = false;
   try {
     for await (const { data } of streamEvents(response, signal && { signal })) {
-      if (data === '[DONE]') return;
-      yield text(parseObject(data).choices?.[0]?.delta?.content) ?? '';
+      done ||= data === '[DONE]';
+      if (!done) yield text(parseObject(data).choices?.[0]?.delta?.content) ?? '';
     }
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     throw error instanceof SignwayError ? endedEarly(error) : error;
   }
-  throw brokenOff('The answer ended without its end mark, [DONE].');
+  if (!done) throw brokenOff('The answer ended without its end mark, [DONE].');
 }
 
 function endedEarly({ code, message, document }: SignwayError): AskError {

@@ -128,6 +128,18 @@ test('shows an error instead of swallowing it when the backend does not answer',
   expect(await tab.page.locator('#answer').isVisible()).toBe(false);
 });
 
+test('an answer is complete and a refusal refused, though nobody tells what the upstream received', async () => {
+  await using tab = await openDemoPage(browser, demo);
+  await tab.page.route('**/api/received/**', (route) => route.abort());
+  await tab.ask();
+  await tab.state('done');
+  await tab.page.getByText('The backend does not tell what the upstream received.').waitFor();
+  const attempt = tab.page.locator('[data-tampering="body"]');
+  await attempt.getByRole('button').click();
+  await attempt.getByText('Refused by Signway.').waitFor();
+  expect(await tab.page.getByRole('alert').textContent()).toBe('');
+}, 30_000);
+
 test('shows an upstream that closes ahead of its answer as failed, not as refused', async () => {
   await using broken = await startBrokenDemo(process.env);
   const page = await browser.newPage();
@@ -172,6 +184,14 @@ test('says what runs on this machine, and what does not when the real API is ask
   expect(await footer(page)).not.toMatch(/Everything|No account/);
   expect(await page.locator('#upstream-name').textContent()).toBe('api.openai.com');
   await page.close();
+}, 30_000);
+
+test('a word that is longer than the page is broken, and the page stays as wide as the phone', async () => {
+  await using tab = await openDemoPage(browser, demo);
+  await tab.page.setViewportSize({ width: 390, height: 844 });
+  await tab.ask('W'.repeat(2000));
+  await tab.state('done');
+  expect(await tab.page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
 }, 30_000);
 
 test('is used by keyboard alone: ask, stop, cheat', async () => {

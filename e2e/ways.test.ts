@@ -69,6 +69,17 @@ describe.each([
   }, 60_000);
 });
 
+test('the demo by plain-fetch sends nothing to anyone when the backend has signed nothing', async () => {
+  await using tab = await openDemoPage(browser, demo);
+  const way = wayOf(tab, 'plain-fetch');
+  await tab.page.route('**/api/sign', (route) => route.fulfill({ status: 403, json: { detail: 'no' } }));
+  const posted: string[] = [];
+  tab.page.on('request', (request) => request.method() === 'POST' && posted.push(request.url()));
+  await way.button.click();
+  await way.tally('Failed: Error: not signed: status 403');
+  expect(posted).toEqual([`${demo.page}/api/sign`]);
+}, 60_000);
+
 test('the endpoints of the demo sign for its own page, and no other call', async () => {
   const ask = (path: string, body: object, origin = demo.page) =>
     fetch(demo.page + path, {

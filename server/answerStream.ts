@@ -1,4 +1,4 @@
-import type { RefusalCode } from '../signing/refusal.ts';
+import type { Refusal, RefusalCode } from '../signing/refusal.ts';
 import type { StreamedBody } from './clientAnswer.ts';
 import { EventStreamTail, errorEvent } from './eventStream.ts';
 import type { Exchange } from './exchange.ts';
@@ -75,7 +75,7 @@ export class AnswerStream implements StreamedBody, BodySink {
       this.exchange.end('complete');
       return 'whole';
     }
-    this.exchange.end(...recorded(ending));
+    this.exchange.end(...recorded(ending, this.exchange.upload?.failure ?? null));
     return 'broken';
   }
 
@@ -101,7 +101,7 @@ export class AnswerStream implements StreamedBody, BodySink {
 
 const LAST_WORDS_MS = 100;
 
-function recorded(ending: Ending): Parameters<Exchange['end']> {
+function recorded(ending: Ending, uploadFailure: Refusal | null): Parameters<Exchange['end']> {
   switch (ending.kind) {
     case 'complete':
       return ['broken', { reason: 'body: closed without an end marker' }];
@@ -110,6 +110,7 @@ function recorded(ending: Ending): Parameters<Exchange['end']> {
     case 'timed_out':
       return ['timed_out', { reason: `body: ${ending.deadline} deadline` }];
     case 'aborted':
-      return ['client_gone'];
+      if (uploadFailure === null) return ['client_gone'];
+      return ['cut_off', { code: uploadFailure.code, reason: uploadFailure.message }];
   }
 }

@@ -17,6 +17,9 @@ describe.each([1, 3, 64, 127, 128, 129, 1000])(
     test.each([
       ['data: [DONE]\n\n', true],
       [`${LONG}data: [DONE]\r\n\r\n`, true],
+      ['data: [DONE]\r\r', true],
+      ['data: [DONE]\r\n\n', true],
+      [`${LONG}event: message_stop\rdata: {"type":"message_stop"}\r\r`, true],
       [`${LONG}event: message_stop\ndata: {"type":"message_stop"}\n\n`, true],
       [`${LONG}data: [DONE`, false],
       [`data: [DONE]\n\n${LONG}`, false],
@@ -30,7 +33,12 @@ describe.each([1, 3, 64, 127, 128, 129, 1000])(
       [LONG, true],
       ['data: a\r\n\r\n', true],
       ['data: a\r\r', true],
+      ['data: a\n\r\n', true],
+      ['data: a\r\n\n', true],
+      ['data: a\r\r\n', true],
       ['data: a\n', false],
+      ['data: a\r\n', false],
+      ['data: a\r', false],
       [`${LONG}data: b`, false],
     ])('knows whether %j is whole', (text, isWhole) => {
       expect(tailOf(text, size).betweenEvents).toBe(isWhole);

@@ -24,12 +24,12 @@ export class EventStreamTail {
 
   /** True when an API's own last event was the last: `data: [DONE]`, or Anthropic's `message_stop`. */
   get sawEndMarker(): boolean {
-    return /(?:data: ?\[DONE\]|"type": ?"message_stop"[^\n]*)(?:\r?\n)*$/.test(this.text);
+    return /(?:data: ?\[DONE\]|"type": ?"message_stop"[^\r\n]*)[\r\n]*$/.test(this.text);
   }
 
   /** True between two events, where another may be written without completing a broken one. */
   get betweenEvents(): boolean {
-    return this.length === 0 || /(?:\n\n|\r\r|\r\n\r\n)$/.test(this.text);
+    return this.length === 0 || EMPTY_LINE.test(this.text);
   }
 
   private get text(): string {
@@ -43,3 +43,6 @@ export function errorEvent(code: RefusalCode, detail: string): Uint8Array {
 }
 
 const TAIL_BYTES = 128;
+
+/** Two ends of lines, of which there are three kinds (HTML, section 9.2.5). */
+const EMPTY_LINE = /(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)$/;

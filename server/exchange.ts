@@ -42,7 +42,7 @@ export interface ExchangeRecord {
   readonly totalMs: number;
 }
 
-/** `cut_off`: by a limit of its app, or a revocation. */
+/** `cut_off`: by a limit, a revocation, or a request's body that came to nothing after the answer had begun. */
 export type ExchangeEnding =
   | 'complete'
   | 'refused'
@@ -63,7 +63,8 @@ export class Exchange {
   status = 0;
   /** Null: as many as have come of the upload. */
   bytesIn: number | null = 0;
-  upload: Pick<ClientBody, 'taken'> | null = null;
+  /** A body that is handed on as it comes. */
+  upload: Pick<ClientBody, 'taken' | 'failure'> | null = null;
   bytesOut = 0;
   headMs: number | null = null;
   connectMs: number | null = null;

@@ -135,7 +135,7 @@ export function createHandler(gateway: Gateway): Handler {
       }
       const body = whole ?? (holdsBody ? null : forwardBody(request, limits));
       exchange.bytesIn = body === null ? 0 : body instanceof Uint8Array ? body.byteLength : body.length;
-      if (exchange.bytesIn === null) exchange.upload = request.body;
+      if (body !== null && !(body instanceof Uint8Array)) exchange.upload = request.body;
       const admission = limiter.admit({
         id: exchange.id,
         app,
@@ -187,10 +187,10 @@ export function createHandler(gateway: Gateway): Handler {
   ): Promise<UpstreamAnswer> {
     try {
       hold.sent = true;
-      return await hold.receive(await transport.send(request, gone));
+      return await hold.receive(await transport.send(request, hold.waiting(gone)));
     } catch (error) {
       if (error instanceof TransportError) hold.sent = error.sent;
-      throw error;
+      throw hold.refusal ?? error;
     }
   }
 

@@ -170,6 +170,29 @@ describe.each(WIRE_FRONTS)('by the front %s:', (front) => {
       expect(await client.receive(/\r\n\r\n/)).toStartWith('HTTP/1.1 201 Created\r\n');
     });
 
+    test.each([
+      ['grows too large', { maxBody: 5 }, '1\r\nf\r\n', 'body_too_large'],
+      ['falls silent', { bodySilenceTimeout: 100 }, '', 'request_timeout'],
+      // What Bun.serve cannot read it does not tell from a client that has left.
+      ...(front === 'bun' ? [] : [['is malformed', {}, 'x', 'bad_request'] as const]),
+    ])('whose body %s once it is being answered is recorded as cut off', async (_, limits, rest, code) => {
+      await using upstream = await startUpstream();
+      await using gateway = startGateway({ front, limits });
+      const record = gateway.nextRecord();
+      const url = gateway.sign(`${upstream.origin}/`, { method: 'POST' });
+      using client = new RawClient(gateway.port);
+      const head = rawRequest(url, { method: 'POST', headers: { 'Transfer-Encoding': 'chunked' } });
+      client.send(`${head}5\r\nabcde\r\n`);
+      const connection = await upstream.next();
+      await connection.receive(/abcde/);
+      connection.send(EVENT_STREAM_HEAD + chunk('data: one\n\n'));
+      await client.receive(/data: one/);
+      client.send(rest);
+      expect(await record).toMatchObject({ ending: 'cut_off', code, status: 200 });
+      await connection.gone;
+      expect(await client.finished()).not.toMatch(/0\r\n\r\n$/);
+    });
+
     test('in chunks goes up in chunks', async () => {
       await using upstream = await startUpstream();
       await using gateway = startGateway({ front });
@@ -190,6 +213,19 @@ describe.each(WIRE_FRONTS)('by the front %s:', (front) => {
       connection.send('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
       await client.receive(/\r\n\r\n/);
       expect(await record).toMatchObject({ bytesIn: 5, bytesOut: 0 });
+    });
+
+    test('in chunks of a byte does not go up in as many', async () => {
+      await using upstream = await startUpstream();
+      await using gateway = startGateway({ front });
+      using client = new RawClient(gateway.port);
+      const url = gateway.sign(`${upstream.origin}/`, { method: 'POST' });
+      const head = rawRequest(url, { method: 'POST', headers: { 'Transfer-Encoding': 'chunked' } });
+      client.send(`${head}${'1\r\nx\r\n'.repeat(5000)}0\r\n\r\n`);
+      const connection = await upstream.next();
+      const [, body] = (await connection.receive(/\r\n0\r\n\r\n$/)).split('\r\n\r\n');
+      expect(body!.match(/x/g)).toHaveLength(5000);
+      expect(body!.match(/\r\nx+/g)!.length).toBeLessThan(500);
     });
 
     test('with a signed body goes up with exactly that body', async () => {

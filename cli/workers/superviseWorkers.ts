@@ -75,10 +75,10 @@ class Crew {
       const end = await worker.ended;
       this.running.delete(index);
       if (this.isStopping) return stoppedCode(end, worker);
-      // What a worker cannot do at the first start none can, and it has said why.
-      const next = this.url === null && !worker.isReady ? 'give up' : restart(end.lived);
+      const next = this.restartAfter(worker, end) ?? restart(end.lived);
       if (next === 'give up') return this.giveUp(worker, end);
-      messages.warn(`worker ${worker.pid} ${wordFor(end)}, and its streams are lost; ${announced(next)}`);
+      const lost = worker.isReady ? ', and its streams are lost' : ' before it listened';
+      messages.warn(`worker ${worker.pid} ${wordFor(end)}${lost}; ${announced(next)}`);
       await Promise.race([Bun.sleep(next), this.stopping.promise]);
       if (this.isStopping) return EXIT.done;
     }
@@ -122,6 +122,16 @@ class Crew {
     return worker;
   }
 
+  /** Where that is no question of how long it lived. */
+  private restartAfter(worker: Worker, end: WorkerEnd): Restart | null {
+    if (worker.isReady) return null;
+    // What a worker cannot do at the first start none can, and it has said why.
+    if (this.url === null) return 'give up';
+    // A file can be broken meanwhile: the others serve on by what they have read of it.
+    const isServed = [...this.running.values()].some(({ isReady }) => isReady);
+    return saysWhy(end) && isServed ? TRY_AGAIN : null;
+  }
+
   private giveUp(worker: Worker, end: WorkerEnd): ExitCode {
     const { messages } = this.options;
     if (this.url === null) {
@@ -139,6 +149,9 @@ class Crew {
 
 // Workers that are asked to leave at once have this long, in milliseconds, to hand over their last lines.
 const EXIT_GRACE = 2000;
+
+// How long a worker is waited for that cannot start as things are, in milliseconds.
+const TRY_AGAIN = 3000;
 
 function announced(next: Exclude<Restart, 'give up'>): string {
   return next === 0 ? 'another takes its place' : `another takes its place in ${formatDuration(next)}`;

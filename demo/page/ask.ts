@@ -73,10 +73,12 @@ export async function ask(question: string, views: AskViews): Promise<void> {
 const REAL_API =
   'The real API does not show what it received. Signway added the Authorization header to what this browser sent.';
 
+/** What the upstream saw is shown beside the answer: not to learn it is no failure of the answer's. */
 async function showReceived(id: string, { ends, isCurrent, until }: Receiving): Promise<void> {
-  const record = await fetchReceived(id, until);
+  const record = await fetchReceived(id, until).catch(() => undefined);
   if (!isCurrent()) return;
-  if (record === null) ends.showNothingReceived('The upstream received nothing.');
+  if (record === undefined) ends.showNothingReceived('The backend does not tell what the upstream received.');
+  else if (record === null) ends.showNothingReceived('The upstream received nothing.');
   else ends.showReceived(record);
 }
 

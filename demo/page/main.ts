@@ -65,16 +65,24 @@ question.addEventListener('keydown', (event) => {
   form.requestSubmit();
 });
 
+const asked = () => question.value.trim() || SUGGESTED_QUESTIONS[0];
+
 createAttempts({
-  sign: (minutesAgo) => fetchSigned(question.value || SUGGESTED_QUESTIONS[0], { minutesAgo }),
-  arrived: async (id) => ((await setting).standIn ? (await fetchReceived(id)) !== null : undefined),
+  sign: (minutesAgo) => fetchSigned(asked(), { minutesAgo }),
+  arrived: async (id) => {
+    if (!(await setting).standIn) return undefined;
+    return fetchReceived(id).then(
+      (record) => record !== null,
+      () => undefined,
+    );
+  },
   onOutcome: (says, refused) => {
     // The line of stops belongs to a running answer as long as there is one.
     if (stop.disabled) showJourney(refused ? 'refused' : 'failed', says, refused ? undefined : 'signway');
   },
 });
 
-createWays({ setting, question: () => question.value || SUGGESTED_QUESTIONS[0] });
+createWays({ setting, question: asked });
 
 setting.then(showSetting, showError);
 window.onunhandledrejection = (event: PromiseRejectionEvent) => showError(event.reason);

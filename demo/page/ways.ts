@@ -24,7 +24,7 @@ const WAYS: readonly Way[] = [
     title: 'Plain fetch',
     says: 'Nothing of ours in the page. The backend signs this very body, so the page could not change it.',
     text: plainFetchText,
-    ours: /\/api\/sign|fetch\(url/,
+    ours: /signed|fetch\(url/,
     run: plainFetch,
   },
   {
@@ -77,7 +77,6 @@ function row(way: Way, { setting, question }: WaysOptions): HTMLElement {
     button.textContent = 'Stop';
     answer.replaceChildren();
     tally.replaceChildren('On its way…');
-    const { upstream: api, model } = await setting;
     const started = performance.now();
     let first = 0;
     let pieces = 0;
@@ -87,6 +86,7 @@ function row(way: Way, { setting, question }: WaysOptions): HTMLElement {
       answer.append(text);
     };
     try {
+      const { upstream: api, model } = await setting;
       await way.run({ api, ...asked(question(), model), signal: mine.signal, show });
     } catch (error) {
       if (!mine.signal.aborted) return void tally.replaceChildren(`Failed: ${String(error)}`);

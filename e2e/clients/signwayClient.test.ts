@@ -13,7 +13,7 @@ declare const window: {
   texts: string[];
   /** What became of what the page began. */
   outcome: Promise<unknown>;
-  stop(): void;
+  stop(reason?: unknown): void;
 };
 
 let world: TestedClients;
@@ -65,7 +65,7 @@ const begin = (model = 'gpt-4o-mini') =>
         return 'complete';
       };
       window.texts = [];
-      window.stop = () => leaving.abort();
+      window.stop = (reason) => leaving.abort(reason);
       window.outcome = read().catch((error) => ({ ...error, name: error.name, message: error.message }));
     },
     [chat(), model] as const,
@@ -83,7 +83,7 @@ describe('signway/client in Chromium', () => {
     world.apis.openai.release();
     expect(await outcome()).toBe('complete');
     expect(await texts()).toEqual([...PIECES]);
-    expect(world.exchanges).toHaveLength(1);
+    expect(world.exchanges.map(({ ending }) => ending)).toEqual(['complete']);
   }, 60_000);
 
   test('reads the code, the request’s name and the advice of a refusal, after it has signed once more', async () => {
@@ -126,15 +126,21 @@ describe('signway/client in Chromium', () => {
     expect(await texts()).toEqual(['Hel']);
   }, 60_000);
 
-  test('an abort in mid-answer ends the API’s answer, and throws what the browser throws', async () => {
-    world.apis.openai.holdAfter(3);
-    await begin();
-    await has(2);
-    await page.evaluate(() => window.stop());
-    expect(await world.apis.openai.calls.at(-1)?.ended).toBe('client left');
-    world.apis.openai.release();
-    expect(await outcome()).toMatchObject({ name: 'AbortError' });
-  }, 60_000);
+  test.each([undefined, 'enough'])(
+    'an abort in mid-answer with the reason %p ends the API’s answer, and throws what the browser throws',
+    async (reason) => {
+      world.apis.openai.holdAfter(3);
+      await begin();
+      await has(2);
+      await page.evaluate((why) => window.stop(why && new RangeError(why)), reason);
+      expect(await world.apis.openai.calls.at(-1)?.ended).toBe('client left');
+      world.apis.openai.release();
+      expect(await outcome()).toMatchObject(
+        reason ? { name: 'RangeError', message: reason } : { name: 'AbortError' },
+      );
+    },
+    60_000,
+  );
 
   test('leaving the loop ends the API’s answer', async () => {
     world.apis.openai.holdAfter(3);
@@ -179,6 +185,18 @@ describe('signway/client in Chromium', () => {
     }, chat());
     expect(error).toBe('TypeError');
     expect(world.exchanges).toEqual([]);
+  }, 60_000);
+
+  test('an answer that has not the integrity that a Request asks for is none', async () => {
+    const error = await page.evaluate(async (url) => {
+      const { createSignwayFetch } = window.signwayClient;
+      const getSignedUrl = ({ method, url: proxyUrl }: { method: string; url: string }) =>
+        window.sign({ method, proxyUrl });
+      const request = new Request(url, { method: 'POST', body: '{}', integrity: 'sha256-AAAA' });
+      return createSignwayFetch({ getSignedUrl })(request).then(String, ({ name }) => name);
+    }, `${world.apis.openai.origin}/v1/echo`);
+    expect(error).toBe('TypeError');
+    expect(world.exchanges).toHaveLength(1);
   }, 60_000);
 
   test.each(['text', 'blob', 'buffer', 'form', 'parameters', 'request', 'nothing'] as const)(

@@ -181,6 +181,24 @@ describe.each(FRONTS)('by the front %s:', (front) => {
     expect(await record).toMatchObject({ ending: 'client_gone' });
   });
 
+  test('a stream of a hook may hold text, and one of anything else is no clean end', async () => {
+    const streamOf = (...parts: unknown[]) =>
+      new ReadableStream({
+        start(controller) {
+          for (const part of parts) controller.enqueue(part);
+          controller.close();
+        },
+      });
+    const streams = [streamOf('grüße ', new TextEncoder().encode('bytes')), streamOf('text', { no: 'body' })];
+    await using gateway = startGateway({ front, beforeUpstream: () => new Response(streams.shift()!) });
+    const url = gateway.sign('http://127.0.0.1:9/');
+    expect(await (await fetch(url)).text()).toBe('grüße bytes');
+    expect(gateway.records[0]).toMatchObject({ ending: 'complete', bytesOut: 13 });
+    using broken = new RawClient(gateway.port).send(rawRequest(url));
+    expect(await broken.finished()).not.toMatch(/0\r\n\r\n$/);
+    expect(gateway.records[1]).toMatchObject({ ending: 'broken', bytesOut: 4 });
+  });
+
   test('a stream of a hook that breaks is no clean end, and one whose client leaves is given up', async () => {
     const cancelled = Promise.withResolvers<void>();
     const streams = [

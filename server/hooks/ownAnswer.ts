@@ -41,6 +41,13 @@ function isOurs(name: string, fixed: FixedFields): boolean {
 
 const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'connection', 'date']);
 
+/** Bun's streams may hold text beside bytes. Anything else is no body. */
+function bytesOf(part: unknown): Uint8Array {
+  if (part instanceof Uint8Array) return part;
+  if (typeof part === 'string') return Buffer.from(part);
+  throw new TypeError('a stream of neither bytes nor text');
+}
+
 /** A stream as an answer's body. */
 function piped(stream: ReadableStream<Uint8Array>, gone: Cancellation): AnswerBody {
   const reader = stream.getReader();
@@ -58,7 +65,7 @@ function piped(stream: ReadableStream<Uint8Array>, gone: Cancellation): AnswerBo
       if (gone.aborted) cancel();
       try {
         for (let part = await reader.read(); !part.done; part = await reader.read()) {
-          const written = sink.write(part.value);
+          const written = sink.write(bytesOf(part.value));
           if (written !== undefined) await written;
         }
       } catch {

@@ -5,28 +5,31 @@ import type { PlannedBudget } from './admissionPlan.ts';
 export class BudgetAccount {
   readonly budget: PlannedBudget;
   spent = 0;
-  reserved = 0;
-  readonly #reservations: { ticket: number; amount: number }[] = [];
+  reserved: number;
+  #ticket: number;
+  /** What was reserved in windows that have ended. */
+  #before = 0;
 
   constructor(budget: PlannedBudget, ticket: number) {
     this.budget = budget;
-    this.reserve(ticket, budget.limit.reserve);
+    this.reserved = budget.limit.reserve;
+    this.#ticket = ticket;
   }
 
   /** Notes a reservation; `ticket` names the window it was made in. */
   reserve(ticket: number, amount: number): void {
-    this.#reservations.push({ ticket, amount });
+    if (ticket !== this.#ticket) this.#before = this.reserved;
+    this.#ticket = ticket;
     this.reserved += amount;
   }
 
-  /** What makes of the reservations what was spent: the first are used first, the last bears what goes beyond. */
-  settle(spent: number): Spending[] {
-    let left = spent;
-    return this.#reservations.map(({ ticket, amount }, index) => {
-      const isLast = index === this.#reservations.length - 1;
-      const used = isLast ? left : Math.min(left, amount);
-      left -= used;
-      return { key: this.budget.limit.key, ticket, change: used - amount };
-    });
+  /** What makes of the reservation what was spent: those of windows that have ended were used first. */
+  settle(spent: number): Spending {
+    return {
+      key: this.budget.limit.key,
+      ticket: this.#ticket,
+      reserved: this.reserved - this.#before,
+      spent: Math.max(0, spent - this.#before),
+    };
   }
 }

@@ -1,8 +1,9 @@
 import { Refusal, type RefusalCode } from '../../signing/refusal.ts';
-import type { HeldStream, Reservation, Settlement } from '../stores/store.ts';
-import type { HeaderPairs, UpstreamAnswer } from '../transport/transport.ts';
+import type { Admitted, HeldStream, Settlement, Spending } from '../stores/store.ts';
+import type { Cancellation, HeaderPairs, UpstreamAnswer } from '../transport/transport.ts';
 import type { AdmissionPlan, PlannedBudget } from './admissionPlan.ts';
 import { BudgetAccount } from './budgetAccount.ts';
+import { CutOrGone } from './cutOrGone.ts';
 import { createUsageMeter, type UsageMeter } from './usageMeter.ts';
 
 /** Why an exchange is ended before its time. */
@@ -13,13 +14,13 @@ export interface Cut {
 
 export interface HoldOptions {
   readonly plan: AdmissionPlan;
-  /** Of each planned budget; none where the store was away and the app lets requests pass. */
-  readonly reservations: readonly Reservation[];
+  /** Null where the store was away and the app lets requests pass: then nothing is counted of it. */
+  readonly admitted: Pick<Admitted, 'budgets'> | null;
   /** Fields for the answer. */
   readonly fields: readonly [name: string, value: string][];
   /** Reserves more of a budget. Resolves with the reservation's ticket, or null when the budget is spent. */
   extend(budget: PlannedBudget, amount: number): Promise<number | null>;
-  /** Called once, when the exchange has ended. */
+  /** Called when the exchange has ended, and once more for what it had asked for and gets after its end. */
   release(hold: Hold, settlement: Settlement): void;
 }
 
@@ -33,16 +34,16 @@ export class Hold {
   #meter: UsageMeter | null = null;
   #cut: Cut | null = null;
   #breakOff: ((cut: Cut) => void) | null = null;
+  #waiting: CutOrGone | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #ended = false;
 
   constructor(options: HoldOptions) {
-    const { plan, reservations, fields } = options;
+    const { plan, admitted, fields } = options;
     this.#options = options;
     this.fields = fields;
-    this.#accounts = plan.budgets.flatMap((budget, index) => {
-      const reservation = reservations[index];
-      return reservation === undefined ? [] : [new BudgetAccount(budget, reservation.ticket)];
-    });
+    const reservations = admitted?.budgets ?? [];
+    this.#accounts = reservations.map(({ ticket }, index) => new BudgetAccount(plan.budgets[index]!, ticket));
     if (plan.duration !== undefined) {
       this.#timer = setTimeout(() => {
         this.cut({ code: 'budget_exhausted', detail: 'the exchange has lasted as long as it may' });
@@ -52,8 +53,9 @@ export class Hold {
 
   /** The leases that keep it counted. */
   get streams(): HeldStream[] {
-    const { id, streams } = this.#options.plan.admission;
-    return streams.map(({ key }) => ({ id, key }));
+    const { plan, admitted } = this.#options;
+    const { id, streams } = plan.admission;
+    return admitted === null ? [] : streams.map(({ key }) => ({ id, key }));
   }
 
   /** What it can be revoked by. */
@@ -61,11 +63,24 @@ export class Hold {
     return this.#options.plan.admission.revocable;
   }
 
-  /** Ends the exchange: at once where its answer is being streamed, else as soon as the upstream has answered. */
+  /** Ends the exchange now, whether its answer is being streamed or waited for. */
   cut(cut: Cut): void {
     if (this.#cut !== null) return;
     this.#cut = cut;
     this.#breakOff?.(cut);
+    this.#waiting?.cut();
+  }
+
+  /** What the client is told that was cut before its answer. */
+  get refusal(): Refusal | null {
+    return this.#cut === null ? null : new Refusal(this.#cut.code, this.#cut.detail);
+  }
+
+  /** With what a transport is to wait for the answer. */
+  waiting(gone: Cancellation): Cancellation {
+    this.#waiting = new CutOrGone(gone);
+    if (this.#cut !== null) this.#waiting.cut();
+    return this.#waiting;
   }
 
   /** Tells how the answer is broken off while it is being streamed. */
@@ -84,10 +99,10 @@ export class Hold {
     this.#meter = countsTokens ? createUsageMeter(answer.headers) : null;
     const { whole } = answer.body;
     if (whole !== null && this.#cut === null) await this.spend(whole);
-    const cut: Cut | null = this.#cut;
-    if (cut === null) return { ...answer, headers: answer.headers.filter(isNoRateLimit) };
+    const { refusal } = this;
+    if (refusal === null) return { ...answer, headers: answer.headers.filter(isNoRateLimit) };
     answer.body.cancel();
-    throw new Refusal(cut.code, cut.detail);
+    throw refusal;
   }
 
   /** The tokens that were reported; null when none were, or when nobody counts them. */
@@ -96,8 +111,8 @@ export class Hold {
   }
 
   /**
-   * Counts bytes of a body before they are handed on. Where more has to be reserved first, a promise of whether it
-   * was; where it was not, the exchange has been cut.
+   * Counts bytes of a body before they are handed on. Where more has to be reserved first, a promise of whether they
+   * may be: not where it was not reserved, which cuts the exchange, nor where the exchange was cut or has ended meanwhile.
    */
   spend(bytes: Uint8Array | number): true | Promise<boolean> {
     const length = typeof bytes === 'number' ? bytes : bytes.byteLength;
@@ -122,28 +137,36 @@ export class Hold {
       }
       account.spent += length;
     }
-    return true;
+    return this.#cut === null && !this.#ended;
   }
 
   async #reserveOne(account: BudgetAccount, amounts: readonly number[]): Promise<boolean> {
     for (const amount of amounts) {
       const ticket = await this.#options.extend(account.budget, amount);
       if (ticket === null) continue;
+      if (this.#ended) this.#giveBack({ key: account.budget.limit.key, ticket, reserved: amount, spent: 0 });
       account.reserve(ticket, amount);
       return true;
     }
     return false;
   }
 
+  /** What was reserved for an exchange that had ended by then. */
+  #giveBack(spending: Spending): void {
+    const { plan, release } = this.#options;
+    release(this, { id: plan.admission.id, streams: [], budgets: [spending], unused: null });
+  }
+
   /** Settles everything, once. */
   end(): void {
     clearTimeout(this.#timer);
+    this.#ended = true;
     const { plan, release } = this.#options;
-    const { id, streams, use } = plan.admission;
+    const { id, use } = plan.admission;
     release(this, {
       id,
-      streams: streams.map(({ key }) => key),
-      budgets: this.#accounts.flatMap((account) => account.settle(this.#spentOf(account))),
+      streams: this.streams.map(({ key }) => key),
+      budgets: this.#accounts.map((account) => account.settle(this.#spentOf(account))),
       unused: use === null || this.sent ? null : use.key,
     });
   }

@@ -6,6 +6,7 @@ import {
   type Admitted,
   type Rejected,
   type RejectionCode,
+  type Settlement,
   STREAM_LEASE,
   type Store,
   StoreUnavailable,
@@ -118,13 +119,12 @@ export function createLimiter({
     const admitted = await ask(plan, app.whenStoreIsAway);
     const hold = new Hold({
       plan,
-      reservations: admitted?.budgets ?? [],
+      admitted,
       fields: admitted === null ? [] : rateLimitFields(plan, admitted),
-      extend,
+      extend: (budget, amount) => extend(plan, { budget, amount }),
       release(ended, settlement) {
         running.delete(ended);
-        // Nothing was taken while the store was away.
-        if (admitted !== null) settlements.add(settlement);
+        settlements.add(settlement);
       },
     });
     running.add(hold);
@@ -144,6 +144,7 @@ export function createLimiter({
       throw refusalOf(plan, verdict);
     } catch (error) {
       if (error instanceof Refusal) throw error;
+      if (!(error instanceof StoreUnavailable) || error.perhapsDone) settlements.add(withdrawal(plan));
       if (whenAway === 'allow' && plan.admission.use === null) return null;
       throw new Refusal('store_unavailable', 'what limits this request cannot be counted at the moment', {
         cause: error instanceof StoreUnavailable ? error.message : 'store: failed',
@@ -152,8 +153,11 @@ export function createLimiter({
   }
 
   /** Fails closed: bytes that cannot be counted are not handed on. */
-  async function extend({ limit }: PlannedBudget, amount: number): Promise<number | null> {
-    const admission: Admission = { ...NOTHING, budgets: [{ ...limit, reserve: amount }] };
+  async function extend(
+    { admission: { id } }: AdmissionPlan,
+    { budget, amount }: { budget: PlannedBudget; amount: number },
+  ): Promise<number | null> {
+    const admission: Admission = { ...NOTHING, id, budgets: [{ ...budget.limit, reserve: amount }] };
     try {
       const verdict = await store.admit(admission);
       return verdict.admitted ? verdict.budgets[0]!.ticket : null;
@@ -189,6 +193,16 @@ export function createLimiter({
 }
 
 const NOTHING: Admission = { id: '', revocable: [], windows: [], streams: [], budgets: [], use: null };
+
+/** Gives back what may have been admitted, though nobody heard of it. A use of a nonce stays used: it may have been another's. */
+function withdrawal({ admission: { id, streams, budgets } }: AdmissionPlan): Settlement {
+  return {
+    id,
+    streams: streams.map(({ key }) => key),
+    budgets: budgets.map(({ key }) => ({ key, ticket: 0, reserved: 0, spent: 0 })),
+    unused: null,
+  };
+}
 
 function keyOf(what: Revocable): string {
   return 'subject' in what

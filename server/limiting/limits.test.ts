@@ -6,6 +6,7 @@ import { APP, startGateway } from '../testing/gateway.ts';
 import { RawClient, rawRequest } from '../testing/rawClient.ts';
 import { startUpstream, type UpstreamConnection } from '../testing/scriptedUpstream.ts';
 import type { AppLimits } from './appLimits.ts';
+import { createLimiter } from './limiter.ts';
 
 // Machines are slow and loaded, and nothing here is about time.
 setDefaultTimeout(60_000);
@@ -155,6 +156,66 @@ describe('a budget of bytes', () => {
     expect([next.status, codeOf(next)]).toEqual([429, 'budget_exhausted']);
   });
 
+  /** A stream that waits for its store to reserve more. */
+  async function waitingStream() {
+    const limits = { bytes: { limit: 1000, window: MINUTE, reserve: 100 } };
+    const store = createMemoryStore();
+    const { promise: asked, resolve: extending } = Promise.withResolvers<void>();
+    const { promise: goOn, resolve: extend } = Promise.withResolvers<void>();
+    let admissions = 0;
+    const slow: Store = {
+      ...store,
+      async admit(admission) {
+        if (++admissions === 2) {
+          extending();
+          await goOn;
+        }
+        return store.admit(admission);
+      },
+    };
+    const upstream = await startUpstream();
+    const gateway = startGateway({ apps: [appWith({ limits })], store: slow });
+    const client = new RawClient(gateway.port);
+    client.send(rawRequest(gateway.sign(upstream.origin, { subject: 'mallory' })));
+    const connection = await upstream.next();
+    connection.send(`${EVENTS}${chunk(`data: ${'x'.repeat(82)}\n\n`)}`);
+    await client.receive(/x{82}/);
+    connection.send(chunk('data: late\n\n'));
+    await asked;
+    return {
+      upstream,
+      gateway,
+      client,
+      extend,
+      async [Symbol.asyncDispose]() {
+        client[Symbol.dispose]();
+        await gateway[Symbol.asyncDispose]();
+        await upstream[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  test('hands nothing on that was reserved after the stream was cut off', async () => {
+    await using waiting = await waitingStream();
+    const { gateway, client, extend } = waiting;
+    await gateway.revoke({ app: APP.id, subject: 'mallory' });
+    await client.receive(/signway\.error/);
+    extend();
+    expect(await client.finished()).not.toContain('late');
+  });
+
+  test('gets back what was reserved for a client that had left by then', async () => {
+    await using waiting = await waitingStream();
+    const { gateway, upstream, client, extend } = waiting;
+    const ended = gateway.nextRecord();
+    client.leave();
+    expect((await ended).ending).toBe('client_gone');
+    extend();
+    const next = fetch(gateway.sign(upstream.origin));
+    (await upstream.next()).send(json({}));
+    expect((await next).headers.get('ratelimit')).toStartWith('"app-bytes";r=810;');
+  });
+
   test('counts both ways and gives back what was not used', async () => {
     const limits = { bytes: { limit: 1000, window: MINUTE, reserve: 500 } };
     await using setup = await start({ limits }, { answer: json('a'.repeat(98)) });
@@ -251,6 +312,15 @@ describe('a duration', () => {
     expect(await client.finished()).toContain('signway.error');
     expect((await recordOf(gateway)).ending).toBe('cut_off');
   });
+
+  test('ends what has no answer by then', async () => {
+    await using upstream = await startUpstream();
+    await using gateway = startGateway({ apps: [appWith({ limits: { duration: 80 } })] });
+    const answer = fetch(gateway.sign(upstream.origin));
+    const connection = await upstream.next();
+    expect(codeOf(await answer)).toBe('budget_exhausted');
+    await connection.gone;
+  });
 });
 
 describe('a revocation', () => {
@@ -280,6 +350,15 @@ describe('a revocation', () => {
     for (const { client } of [mallory, alice]) client[Symbol.dispose]();
   });
 
+  test('that has lapsed refuses nobody any more', async () => {
+    let now = Date.now();
+    await using setup = await start({}, { store: createMemoryStore({ clock: () => now }) });
+    await setup.gateway.revoke({ app: APP.id, subject: 'mallory' }, { lifetime: MINUTE });
+    expect(codeOf(await setup.ask({ subject: 'mallory' }))).toBe('revoked');
+    now += MINUTE;
+    await until(async () => (await setup.ask({ subject: 'mallory' })).status === 200);
+  });
+
   test('is named before the method, the upstream and the body', async () => {
     await using setup = await start({ upstreams: [{ origin: 'https://api.example.com', headers: [] }] });
     await setup.gateway.revoke({ app: APP.id, nonce: 'stolen' });
@@ -288,14 +367,34 @@ describe('a revocation', () => {
     expect(codeOf(await setup.ask({ ...url, nonce: 'other' }))).toBe('method_not_allowed');
   });
 
-  test('waits for no head that never comes: the request is refused as soon as it has one', async () => {
+  test('waits for no head: the request is refused, and the upstream is told that nobody waits', async () => {
     await using upstream = await startUpstream();
     await using gateway = startGateway({ apps: [appWith({})] });
     const answer = fetch(gateway.sign(upstream.origin, { subject: 'mallory' }));
     const connection = await upstream.next();
     await gateway.revoke({ app: APP.id, subject: 'mallory' });
-    connection.send(json({ secret: 'of another' }));
     expect(codeOf(await answer)).toBe('revoked');
+    await connection.gone;
+    expect(gateway.gauges.upstream.active).toBe(0);
+  });
+
+  test('is heard while a hook still thinks', async () => {
+    await using upstream = await startUpstream();
+    const { promise: thinking, resolve: think } = Promise.withResolvers<void>();
+    const { promise: thought, resolve: goOn } = Promise.withResolvers<void>();
+    await using gateway = startGateway({
+      apps: [appWith({})],
+      async beforeUpstream() {
+        think();
+        await thought;
+      },
+    });
+    const answer = fetch(gateway.sign(upstream.origin, { subject: 'mallory' }));
+    await thinking;
+    await gateway.revoke({ app: APP.id, subject: 'mallory' });
+    goOn();
+    expect(codeOf(await answer)).toBe('revoked');
+    expect(upstream.accepted).toBe(0);
   });
 });
 
@@ -352,6 +451,54 @@ describe('without its store', () => {
       expect([passed.status, passed.headers.get('ratelimit')]).toEqual([200, null]);
     }
     expect(codeOf(await setup.ask({ nonce: 'once' }))).toBe('store_unavailable');
+  });
+
+  test('what was admitted with its answer lost is given back', async () => {
+    const store = createMemoryStore();
+    let lost = true;
+    const losing: Store = {
+      ...store,
+      admit(admission) {
+        const verdict = store.admit(admission);
+        if (!lost) return verdict;
+        lost = false;
+        throw new StoreUnavailable('test: answer lost', { perhapsDone: true });
+      },
+    };
+    await using setup = await start({ limits: { streams: 1 } }, { store: losing });
+    expect(codeOf(await setup.ask())).toBe('store_unavailable');
+    expect((await setup.ask()).status).toBe(200);
+  });
+
+  test('what passes uncounted is not counted by the renewal of leases either', async () => {
+    const { store, state } = fragile();
+    const renewed: string[] = [];
+    const { promise: renewal, resolve } = Promise.withResolvers<void>();
+    const watched: Store = {
+      ...store,
+      renew(streams) {
+        renewed.push(...streams.map(({ id }) => id));
+        resolve();
+      },
+    };
+    const limiter = createLimiter({ store: watched, renewInterval: 10 });
+    const ask = (id: string) =>
+      limiter.admit({
+        id,
+        app: { id: 'app', limits: { streams: 5 }, subjectLimits: undefined, whenStoreIsAway: 'allow' },
+        extensions: { nonce: null, uses: 1, subject: null },
+        goodFor: MINUTE,
+        bytesIn: 0,
+        tokenMaximum: undefined,
+      })!;
+    state.away = true;
+    const uncounted = await ask('uncounted');
+    state.away = false;
+    const counted = await ask('counted');
+    await renewal;
+    expect(new Set(renewed)).toEqual(new Set(['counted']));
+    for (const hold of [uncounted, counted]) hold.end();
+    await limiter.close();
   });
 
   test('what ends meanwhile is settled afterwards', async () => {

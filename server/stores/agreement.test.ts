@@ -98,7 +98,8 @@ async function answers(store: Store, script: readonly Step[], prefix: string): P
         budgets: admission.budgets.map(({ key, reserve }, i) => ({
           key,
           ticket: verdict.budgets[i]!.ticket,
-          change: step.spent - reserve,
+          reserved: reserve,
+          spent: step.spent,
         })),
         unused: step.unused ? (admission.use?.key ?? null) : null,
       });

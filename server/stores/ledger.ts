@@ -22,11 +22,22 @@ export interface Counter {
   readonly ends: number;
 }
 
-/** Applies an admission: everything is checked before anything is counted. */
+/** So that of many refused uses of one URL the next has nothing to write, in milliseconds. */
+export const A_LITTLE_LONGER = 1000;
+
+/** Applies an admission: everything is checked before anything is counted, the use of a nonce last. */
 export function admitTo(ledger: Ledger, admission: Admission): Verdict {
   const { id, revocable, windows, streams, budgets, use } = admission;
   const now = ledger.now();
-  const running = (key: string, window: number) => ledger.counter(key) ?? { count: 0, ends: now + window };
+  const running = (key: string, window: number): Counter => {
+    const counter = ledger.counter(key);
+    if (counter === undefined) return { count: 0, ends: now + window };
+    if (counter.ends <= now + window) return counter;
+    // The clock has been set back: nobody waits for longer than a window.
+    const shortened = { count: counter.count, ends: now + window };
+    ledger.put(key, shortened);
+    return shortened;
+  };
 
   const revoked = revocable.findIndex((subject) => ledger.revoked(subject));
   if (revoked !== -1) return rejected('revoked', revoked);
@@ -46,8 +57,15 @@ export function admitTo(ledger: Ledger, admission: Admission): Verdict {
     const never = reserve > limit;
     if (count + reserve > limit) return rejected('budget_exhausted', index, never ? null : ends - now);
   }
-  const used = use === null ? undefined : ledger.counter(use.key);
-  if (use !== null && (used?.count ?? 0) >= use.uses) return rejected('already_used', 0);
+  if (use !== null) {
+    const used = ledger.counter(use.key) ?? { count: 0, ends: 0 };
+    const ends = now + use.keepFor;
+    if (used.count >= use.uses) {
+      if (ends > used.ends) ledger.put(use.key, { count: used.count, ends: ends + A_LITTLE_LONGER });
+      return rejected('already_used', 0);
+    }
+    ledger.put(use.key, { count: used.count + 1, ends: Math.max(used.ends, ends) });
+  }
 
   const quotas = windows.map(({ key, limit }, index): Quota => {
     const { count, ends } = requests[index]!;
@@ -60,12 +78,6 @@ export function admitTo(ledger: Ledger, admission: Admission): Verdict {
     ledger.put(key, { count: count + reserve, ends });
     return { remaining: limit - count - reserve, resetIn: ends - now, ticket: ends };
   });
-  if (use !== null) {
-    ledger.put(use.key, {
-      count: (used?.count ?? 0) + 1,
-      ends: Math.max(used?.ends ?? 0, now + use.keepFor),
-    });
-  }
   return {
     admitted: true,
     windows: quotas,
@@ -76,10 +88,10 @@ export function admitTo(ledger: Ledger, admission: Admission): Verdict {
 
 export function settleIn(ledger: Ledger, { id, streams, budgets, unused }: Settlement): void {
   for (const key of streams) ledger.release(key, id);
-  for (const { key, ticket, change } of budgets) {
+  for (const { key, ticket, reserved, spent } of budgets) {
     const counter = ledger.counter(key);
     if (counter?.ends === ticket) {
-      ledger.put(key, { count: Math.max(0, counter.count + change), ends: counter.ends });
+      ledger.put(key, { count: Math.max(0, counter.count + spent - reserved), ends: counter.ends });
     }
   }
   const used = unused === null ? undefined : ledger.counter(unused);

@@ -13,6 +13,9 @@ describeStore(
       advance(milliseconds) {
         now += milliseconds;
       },
+      setBack(milliseconds) {
+        now -= milliseconds;
+      },
       stop() {},
     };
   },

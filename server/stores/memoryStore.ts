@@ -22,7 +22,7 @@ export function createMemoryStore({
   clock = Date.now,
 }: MemoryStoreOptions = {}): Store {
   const ledger = new MemoryLedger({ capacity, lease, clock });
-  let version = 0;
+  let changes = 0;
   return {
     name: 'memory',
     admit(admission) {
@@ -36,14 +36,17 @@ export function createMemoryStore({
     revoke(subject, lifetime) {
       ledger.makeRoom(() => 1);
       ledger.revoke(subject, lifetime);
-      version++;
+      changes++;
     },
     restore(subject) {
       ledger.restore(subject);
-      version++;
+      changes++;
     },
-    revocations: (known) =>
-      known === String(version) ? null : { version: String(version), subjects: ledger.revocations() },
+    revocations(known) {
+      const subjects = ledger.revocations();
+      const version = `${changes}:${subjects.length}`;
+      return known === version ? null : { version, subjects };
+    },
     close() {},
   };
 }

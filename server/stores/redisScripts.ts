@@ -1,9 +1,12 @@
+import { A_LITTLE_LONGER } from './ledger.ts';
+
 /**
  * The rules of `ledger.ts` as Redis runs them, each script as one step among all gateways. Times are the
  * server's own, so that the clocks of the machines need not agree.
  *
- * `n` counts, `e` is when a window ends. Streams are a sorted set of ids by the end of their lease, revocations
- * one of subjects by theirs; a nonce's count is a plain number that lives as long as it is needed.
+ * `n` counts, `e` is when a window ends; a budget has a field for what each admission holds of it, so that what is
+ * settled twice, or whose answer was lost, is known. Streams are a sorted set of ids by the end of their lease,
+ * revocations one of subjects by theirs; a nonce's count is a plain number that lives as long as it is needed.
  */
 
 const NOW = `
@@ -29,16 +32,24 @@ local function take()
   return ARGV[arg]
 end
 
-local function running(name, window)
-  local found = redis.call('HMGET', name, 'n', 'e')
-  local ends = tonumber(found[2] or 0)
-  if ends > now then return { name, tonumber(found[1]), ends } end
-  return { name, 0, now + window }
+local own = 'r:' .. id
+
+local function whole(number)
+  return string.format('%.0f', number)
 end
 
-local function add(counter, amount)
-  redis.call('HSET', counter[1], 'n', string.format('%.0f', counter[2] + amount), 'e', string.format('%.0f', counter[3]))
-  redis.call('PEXPIREAT', counter[1], string.format('%.0f', counter[3]))
+local function running(name, window)
+  local found = redis.call('HMGET', name, 'n', 'e', own)
+  local ends = tonumber(found[2] or 0)
+  if ends > now + window then
+    -- The clock has been set back: nobody waits for longer than a window.
+    ends = now + window
+    redis.call('HSET', name, 'e', whole(ends))
+    redis.call('PEXPIREAT', name, whole(ends))
+  end
+  if ends > now then return { name, tonumber(found[1]), ends, tonumber(found[3] or 0) } end
+  if found[2] then redis.call('DEL', name) end
+  return { name, 0, now + window, 0 }
 end
 
 for i = 1, revocable do
@@ -80,14 +91,20 @@ end
 if uses == 1 then
   key = key + 1
   local most, keep = tonumber(take()), tonumber(take())
-  if tonumber(redis.call('GET', KEYS[key]) or 0) >= most then return { 0, 4, 0, -1 } end
+  local left = redis.call('PTTL', KEYS[key])
+  if tonumber(redis.call('GET', KEYS[key]) or 0) >= most then
+    if keep > left then redis.call('PEXPIRE', KEYS[key], keep + ${A_LITTLE_LONGER}) end
+    return { 0, 4, 0, -1 }
+  end
   redis.call('INCR', KEYS[key])
-  if keep > redis.call('PTTL', KEYS[key]) then redis.call('PEXPIRE', KEYS[key], keep) end
+  if keep > left then redis.call('PEXPIRE', KEYS[key], keep) end
 end
 
 local answer = { 1 }
 for _, request in ipairs(requests) do
-  add(request[1], 1)
+  local name, count, ends = unpack(request[1])
+  redis.call('HSET', name, 'n', whole(count + 1), 'e', whole(ends))
+  redis.call('PEXPIREAT', name, whole(ends))
   table.insert(answer, request[2] - request[1][2] - 1)
   table.insert(answer, request[1][3] - now)
 end
@@ -97,7 +114,9 @@ for _, slot in ipairs(slots) do
   table.insert(answer, slot[2])
 end
 for _, amount in ipairs(amounts) do
-  add(amount[1], amount[3])
+  local name, count, ends, held = unpack(amount[1])
+  redis.call('HSET', name, 'n', whole(count + amount[3]), 'e', whole(ends), own, whole(held + amount[3]))
+  redis.call('PEXPIREAT', name, whole(ends))
   table.insert(answer, amount[2] - amount[1][2] - amount[3])
   table.insert(answer, amount[1][3] - now)
   table.insert(answer, amount[1][3])
@@ -105,20 +124,30 @@ end
 return answer
 `;
 
-/** KEYS: streams, budgets, and the nonce if a use is given back. ARGV: id, how many of each; a budget's ticket and change. */
+/**
+ * KEYS: streams, budgets, and if a use is given back the nonce, and what remembers that it was. ARGV: id, how many
+ * streams, budgets, nonces; a budget's ticket and what was spent.
+ */
 export const SETTLE = `
 local streams, budgets, unused = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 for i = 1, streams do redis.call('ZREM', KEYS[i], ARGV[1]) end
 for i = 1, budgets do
-  local name = KEYS[streams + i]
-  local found = redis.call('HMGET', name, 'n', 'e')
-  if found[2] == ARGV[3 + i * 2] then
-    redis.call('HSET', name, 'n', string.format('%.0f', math.max(0, tonumber(found[1]) + tonumber(ARGV[4 + i * 2]))))
+  local name, own = KEYS[streams + i], 'r:' .. ARGV[1]
+  local ticket, spent = tonumber(ARGV[3 + i * 2]), tonumber(ARGV[4 + i * 2])
+  local found = redis.call('HMGET', name, 'n', 'e', own)
+  if found[3] then
+    -- In a window that the gateway does not know of nothing was spent.
+    if tonumber(found[2]) > ticket then spent = 0 end
+    redis.call('HSET', name, 'n', string.format('%.0f', math.max(0, tonumber(found[1]) + spent - tonumber(found[3]))))
+    redis.call('HDEL', name, own)
   end
 end
 if unused == 1 then
-  local name = KEYS[streams + budgets + 1]
-  if tonumber(redis.call('GET', name) or 0) > 0 then redis.call('DECR', name) end
+  local name, given = KEYS[streams + budgets + 1], KEYS[streams + budgets + 2]
+  local left = redis.call('PTTL', name)
+  if left > 0 and tonumber(redis.call('GET', name)) > 0 and redis.call('SET', given, 1, 'NX', 'PX', left) then
+    redis.call('DECR', name)
+  end
 end
 return 1
 `;
@@ -148,7 +177,8 @@ return 1
 
 /** KEYS: the revocations, their version. ARGV: the known version. Returns nothing, or the version and the subjects. */
 export const REVOCATIONS = `${NOW}
-local version = redis.call('GET', KEYS[2]) or '0'
+local live = string.format('(%.0f', now)
+local version = (redis.call('GET', KEYS[2]) or '0') .. ':' .. redis.call('ZCOUNT', KEYS[1], live, '+inf')
 if version == ARGV[1] then return false end
-return { version, redis.call('ZRANGEBYSCORE', KEYS[1], string.format('(%.0f', now), '+inf') }
+return { version, redis.call('ZRANGEBYSCORE', KEYS[1], live, '+inf') }
 `;

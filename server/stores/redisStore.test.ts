@@ -1,4 +1,13 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  setDefaultTimeout,
+  test,
+} from 'bun:test';
 import { type RedisServer, redisProgram, startRedisServer } from '../testing/redisServer.ts';
 import { createRedisStore } from './redisStore.ts';
 import { type Admission, type Store, StoreUnavailable } from './store.ts';
@@ -28,6 +37,7 @@ if (redisProgram === null) {
         open: () => createRedisStore({ url: server.url, lease: 1200, timeout: 10_000 }),
         // Its clock is the server's own.
         advance: (milliseconds) => Bun.sleep(milliseconds),
+        setBack: (milliseconds) => server.setBack(milliseconds),
         stop() {},
       };
     },
@@ -97,6 +107,102 @@ if (redisProgram === null) {
       await recovers(store);
       await store.close();
     }, 30_000);
+
+    describe('and did what was asked, but gave no answer', () => {
+      const budget = { key: 'a/t/app', limit: 100, window: 60_000, reserve: 40 };
+      const streams = [{ key: 'a/s/app', limit: 1 }];
+      const nothing: Admission = { id: '', revocable: [], windows: [], streams: [], budgets: [], use: null };
+      let store: Store;
+
+      beforeEach(async () => {
+        await server.clear();
+        store = createRedisStore({ url: server.url, timeout: 1000 });
+        await recovers(store);
+        await store.settle({ id: '', streams: [], budgets: [], unused: null });
+      });
+
+      afterEach(() => store.close());
+
+      /** Has the server do something, and nobody hear of it. */
+      async function unheard(ask: () => unknown): Promise<void> {
+        server.pause();
+        const error = await Promise.resolve(ask()).catch((reason) => reason);
+        server.resume();
+        expect(error).toBeInstanceOf(StoreUnavailable);
+        expect((error as StoreUnavailable).perhapsDone).toBe(true);
+        await recovers(store);
+      }
+
+      const left = async () => {
+        const verdict = await store.admit({ ...nothing, budgets: [{ ...budget, reserve: 0 }] });
+        return verdict.admitted ? verdict.budgets[0]!.remaining : null;
+      };
+
+      test('settles once what it is asked to settle again', async () => {
+        await store.admit({ ...nothing, id: 'other', budgets: [budget] });
+        const use = { key: 'a/n/once', uses: 1, keepFor: 60_000 };
+        const verdict = await store.admit({ ...nothing, id: 'ended', budgets: [budget], use });
+        const [{ ticket } = { ticket: 0 }] = verdict.admitted ? verdict.budgets : [];
+        const settlement = {
+          id: 'ended',
+          streams: [],
+          budgets: [{ key: budget.key, ticket, reserved: 40, spent: 0 }],
+          unused: use.key,
+        };
+        await unheard(() => store.settle(settlement));
+        expect(await left()).toBe(60);
+        expect(await store.admit({ ...nothing, id: 'again', use })).toMatchObject({ admitted: true });
+        await store.settle(settlement);
+        expect(await left()).toBe(60);
+        expect(await store.admit({ ...nothing, id: 'third', use })).toMatchObject({ code: 'already_used' });
+      });
+
+      test('gives back what an admission holds that nobody heard of', async () => {
+        const admission = { ...nothing, id: 'unheard', streams, budgets: [budget] };
+        await unheard(() => store.admit(admission));
+        expect(await left()).toBe(60);
+        const withdrawal = {
+          id: 'unheard',
+          streams: ['a/s/app'],
+          budgets: [{ key: budget.key, ticket: 0, reserved: 0, spent: 0 }],
+          unused: null,
+        };
+        for (let i = 0; i < 2; i++) await store.settle(withdrawal);
+        expect(await left()).toBe(100);
+        expect(await store.admit({ ...nothing, id: 'next', streams })).toMatchObject({ admitted: true });
+      });
+
+      test('gives back what was reserved further, though nobody heard of it', async () => {
+        const verdict = await store.admit({ ...nothing, id: 'runs', budgets: [budget] });
+        const [{ ticket } = { ticket: 0 }] = verdict.admitted ? verdict.budgets : [];
+        await unheard(() => store.admit({ ...nothing, id: 'runs', budgets: [budget] }));
+        expect(await left()).toBe(20);
+        const spending = { key: budget.key, ticket, reserved: 40, spent: 30 };
+        await store.settle({ id: 'runs', streams: [], budgets: [spending], unused: null });
+        expect(await left()).toBe(70);
+      });
+
+      test('counts nothing in a window that the gateway does not know of', async () => {
+        const short = { ...budget, window: 1200 };
+        const verdict = await store.admit({ ...nothing, id: 'runs', budgets: [short] });
+        const [{ ticket } = { ticket: 0 }] = verdict.admitted ? verdict.budgets : [];
+        await Bun.sleep(1201);
+        await store.admit({ ...nothing, id: 'runs', budgets: [budget] });
+        const spending = { key: budget.key, ticket, reserved: 40, spent: 30 };
+        await store.settle({ id: 'runs', streams: [], budgets: [spending], unused: null });
+        expect(await left()).toBe(100);
+      });
+
+      test('takes nothing of an old window into a new one whose key is still there', async () => {
+        const verdict = await store.admit({ ...nothing, id: 'old', budgets: [budget] });
+        const [{ ticket } = { ticket: 0 }] = verdict.admitted ? verdict.budgets : [];
+        await server.send('HSET', [`signway:${budget.key}`, 'e', '1']);
+        await store.admit({ ...nothing, id: 'new', budgets: [budget] });
+        const spending = { key: budget.key, ticket, reserved: 40, spent: 0 };
+        await store.settle({ id: 'old', streams: [], budgets: [spending], unused: null });
+        expect(await left()).toBe(60);
+      });
+    });
 
     test('that evicts is known to', async () => {
       const store = createRedisStore({ url: server.url });

@@ -150,7 +150,10 @@ class Connection {
 
   async #send(client: RedisClient, command: string, args: string[]): Promise<unknown> {
     const { promise: tooLate, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new StoreUnavailable('redis: no answer in time')), this.#timeout);
+    const timer = setTimeout(
+      () => reject(new StoreUnavailable('redis: no answer in time', { perhapsDone: true })),
+      this.#timeout,
+    );
     try {
       return await Promise.race([client.send(command, args), tooLate]);
     } finally {
@@ -164,7 +167,9 @@ class Connection {
     if (code === 'ERR_REDIS_SERVER_ERROR') return new StoreUnavailable('redis: the server refuses');
     if (this.#client === client) this.#client = null;
     client.close();
-    return error instanceof StoreUnavailable ? error : new StoreUnavailable('redis: connection lost');
+    return error instanceof StoreUnavailable
+      ? error
+      : new StoreUnavailable('redis: connection lost', { perhapsDone: true });
   }
 
   async #connect(): Promise<RedisClient> {
@@ -273,14 +278,14 @@ function settleArguments(
     keys: [
       ...streams.map(key),
       ...budgets.map((each) => key(each.key)),
-      ...(unused === null ? [] : [key(unused)]),
+      ...(unused === null ? [] : [key(unused), key(`${unused}/${id}`)]),
     ],
     args: [
       id,
       streams.length,
       budgets.length,
       unused === null ? 0 : 1,
-      ...budgets.flatMap(({ ticket, change }) => [ticket, change]),
+      ...budgets.flatMap(({ ticket, spent }) => [ticket, spent]),
     ],
   };
 }

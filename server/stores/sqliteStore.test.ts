@@ -20,6 +20,9 @@ describeStore(
       advance(milliseconds) {
         now += milliseconds;
       },
+      setBack(milliseconds) {
+        now -= milliseconds;
+      },
       stop: () => rmSync(folder, { recursive: true }),
     };
   },

@@ -143,7 +143,7 @@ class SqliteLedger implements Ledger {
   readonly #revoke: Statement<unknown, [string, number]>;
   readonly #restore: Statement<unknown, [string]>;
   readonly #revocations: Statement<{ subject: string }, [number]>;
-  readonly #version: Statement<{ number: number }, []>;
+  readonly #version: Statement<{ number: number; live: number }, [number]>;
   readonly #newVersion: Statement<unknown, []>;
   readonly #sweeps: readonly Statement<unknown, [number]>[];
   #sweptAt = 0;
@@ -160,7 +160,9 @@ class SqliteLedger implements Ledger {
     this.#revoke = database.prepare('INSERT OR REPLACE INTO revocations VALUES (?, ?)');
     this.#restore = database.prepare('DELETE FROM revocations WHERE subject = ?');
     this.#revocations = database.prepare('SELECT subject FROM revocations WHERE ends > ?');
-    this.#version = database.prepare('SELECT number FROM version');
+    this.#version = database.prepare(
+      'SELECT number, (SELECT count(*) FROM revocations WHERE ends > ?) AS live FROM version',
+    );
     this.#newVersion = database.prepare('UPDATE version SET number = number + 1');
     this.#sweeps = [
       database.prepare(
@@ -210,7 +212,8 @@ class SqliteLedger implements Ledger {
   }
 
   version(): string {
-    return String(this.#version.get()!.number);
+    const { number, live } = this.#version.get(this.now())!;
+    return `${number}:${live}`;
   }
 
   /** Drops what has lapsed, a bounded number at a time. */

@@ -19,7 +19,10 @@ export interface Store {
    */
   admit(admission: Admission): Verdict | Promise<Verdict>;
 
-  /** Ends what {@link admit} began: streams are released, reservations become what was really spent. */
+  /**
+   * Ends what {@link admit} began: streams are released, reservations become what was really spent. Where it rejects it
+   * is asked again, and what was done all the same is not done twice.
+   */
   settle(settlement: Settlement): void | Promise<void>;
 
   /** Renews the leases of streams that still run; one that has lapsed in between is taken again. */
@@ -31,7 +34,10 @@ export interface Store {
   /** Takes a revocation back. */
   restore(subject: string): void | Promise<void>;
 
-  /** What is revoked now; null when that is still what it was at `known`, the version of an earlier answer. */
+  /**
+   * What is revoked now; null when that is still what it was at `known`, the version of an earlier answer. One that has
+   * lapsed makes another version too.
+   */
   revocations(known?: string): Revocations | null | Promise<Revocations | null>;
 
   /** Lets go of files and connections. Counts stay where they are kept. */
@@ -95,7 +101,10 @@ export interface Quota {
 }
 
 export interface Reservation extends Quota {
-  /** Names the window that it was reserved in: what is settled after that window's end changes no other. */
+  /**
+   * Names the window that it was reserved in, later ones by greater numbers: what is settled after that window's end
+   * changes no other.
+   */
   readonly ticket: number;
 }
 
@@ -125,9 +134,15 @@ export interface Settlement {
 
 export interface Spending {
   readonly key: string;
+  /**
+   * The latest of its reservations: what was reserved before has gone with its window. 0 where none is known; what
+   * the admission holds all the same, since its answer was lost, is given back.
+   */
   readonly ticket: number;
-  /** What was spent less what was reserved; mostly negative. */
-  readonly change: number;
+  /** What was reserved under the ticket. */
+  readonly reserved: number;
+  /** What was spent of that, or beyond it. */
+  readonly spent: number;
 }
 
 export interface HeldStream {
@@ -146,4 +161,11 @@ export const STREAM_LEASE = 30_000;
 /** The store did not answer. `message` is a fixed phrase for the operator's log. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
+  /** True where what was asked may have been done, and only its answer was lost. */
+  readonly perhapsDone: boolean;
+
+  constructor(message: string, { perhapsDone = false } = {}) {
+    super(message);
+    this.perhapsDone = perhapsDone;
+  }
 }

@@ -7,6 +7,8 @@ export interface StoreBacking {
   open(): Store | Promise<Store>;
   /** Lets time pass for the store. */
   advance(milliseconds: number): void | Promise<void>;
+  /** Sets the store's clock back. */
+  setBack(milliseconds: number): void | Promise<void>;
   stop(): void | Promise<void>;
 }
 
@@ -112,6 +114,13 @@ export function describeStore(
         await backing.advance(2 * window);
         await admitted({ use: { ...use, uses: 2 } });
       });
+
+      test('are kept for a URL of a later expiry that came when they were used up', async () => {
+        await admitted({ use: { ...use, keepFor: window } });
+        await refused({ use: { ...use, keepFor: 3 * window } });
+        await backing.advance(1.5 * window);
+        await refused({ use });
+      });
     });
 
     describe('windows', () => {
@@ -182,6 +191,11 @@ export function describeStore(
 
     describe('budgets', () => {
       const budget = { key: 'a/t/app', limit: 100, window: LONG, reserve: 40 };
+      const spending = ({ ticket }: { ticket: number }, amounts: { reserved: number; spent: number }) => ({
+        key: budget.key,
+        ticket,
+        ...amounts,
+      });
 
       test('reserve before they spend, so that a burst cannot pass', async () => {
         const verdicts = await Promise.all(
@@ -194,28 +208,37 @@ export function describeStore(
       });
 
       test('get back what was reserved and not spent', async () => {
-        const [reservation] = (await admitted({ budgets: [budget] })).budgets;
+        const [reservation] = (await admitted({ id: 'first', budgets: [budget] })).budgets;
         expect(reservation!.remaining).toBe(60);
         await admitted({ budgets: [budget] });
         await refused({ budgets: [budget] });
-        await settle({ budgets: [{ key: budget.key, ticket: reservation!.ticket, change: -30 }] }, 1);
+        await settle({ id: 'first', budgets: [spending(reservation!, { reserved: 40, spent: 10 })] }, 1);
         const [after] = (await admitted({ budgets: [budget] })).budgets;
         expect(after!.remaining).toBe(10);
       });
 
       test('count what was spent beyond the reservation', async () => {
-        const [reservation] = (await admitted({ budgets: [budget] })).budgets;
-        await settle({ budgets: [{ key: budget.key, ticket: reservation!.ticket, change: 55 }] });
+        const [reservation] = (await admitted({ id: 'first', budgets: [budget] })).budgets;
+        await settle({ id: 'first', budgets: [spending(reservation!, { reserved: 40, spent: 95 })] });
         await refused({ budgets: [{ ...budget, reserve: 6 }] });
         await admitted({ budgets: [{ ...budget, reserve: 5 }] });
       });
 
+      test('settle what an admission took of them little by little', async () => {
+        await admitted({ id: 'first', budgets: [budget] });
+        const [more] = (await admitted({ id: 'first', budgets: [{ ...budget, reserve: 50 }] })).budgets;
+        expect(more!.remaining).toBe(10);
+        await settle({ id: 'first', budgets: [spending(more!, { reserved: 90, spent: 45 })] });
+        const [after] = (await admitted({ budgets: [budget] })).budgets;
+        expect(after!.remaining).toBe(15);
+      });
+
       test('of a new window are not changed by what an old one settles', async () => {
         const short = { ...budget, window };
-        const [old] = (await admitted({ budgets: [short] })).budgets;
+        const [old] = (await admitted({ id: 'first', budgets: [short] })).budgets;
         await backing.advance(window + 1);
         await admitted({ budgets: [short] });
-        await settle({ budgets: [{ key: budget.key, ticket: old!.ticket, change: -40 }] });
+        await settle({ id: 'first', budgets: [spending(old!, { reserved: 40, spent: 0 })] });
         const [now] = (await admitted({ budgets: [{ ...short, reserve: 0 }] })).budgets;
         expect(now!.remaining).toBe(60);
       });
@@ -262,7 +285,8 @@ export function describeStore(
         codes.push(await refused({ ...everything, windows }));
         await settle({ id: 'all', streams: ['a/s/app'] });
         codes.push(await refused({ ...everything, windows }));
-        await settle({ budgets: [{ key: 'a/t/app', ticket: first.budgets[0]!.ticket, change: -6 }] });
+        const { ticket } = first.budgets[0]!;
+        await settle({ id: 'all', budgets: [{ key: 'a/t/app', ticket, reserved: 6, spent: 0 }] });
         codes.push(await refused({ ...everything, windows }));
         expect(codes.map(({ code, index }) => [code, index])).toEqual([
           ['revoked', 1],
@@ -276,6 +300,31 @@ export function describeStore(
       test('says which of several limits refused', async () => {
         const second = { key: 'a/r/u/x', limit: 0, window: LONG };
         expect((await refused({ windows: [...windows, second] })).index).toBe(1);
+      });
+    });
+
+    describe('a clock that is set back', () => {
+      const HOUR = 3_600_000;
+
+      test('makes nobody wait for longer than a window, and forgets no count', async () => {
+        const windows = [{ key: 'a/r/app', limit: 1, window }];
+        const budgets = [{ key: 'a/t/app', limit: 10, window, reserve: 10 }];
+        await admitted({ windows, budgets });
+        await backing.setBack(HOUR);
+        for (const limits of [{ windows }, { budgets }]) {
+          const { retryIn } = await refused(limits);
+          expect(retryIn).toBeLessThanOrEqual(window);
+        }
+        await backing.advance(window + 1);
+        await admitted({ windows, budgets });
+      });
+
+      test('makes no nonce good again', async () => {
+        const use = { key: 'a/n/once', uses: 1, keepFor: window };
+        await admitted({ use });
+        await backing.setBack(HOUR);
+        await backing.advance(window + 1);
+        await refused({ use });
       });
     });
 
@@ -301,6 +350,17 @@ export function describeStore(
         expect(await stores[0].revocations(after!.version)).toBeNull();
         await stores[1].restore('a/u/mallory');
         expect((await stores[0].revocations(after!.version))!.subjects).toEqual([]);
+      });
+
+      test('are listed anew when one has lapsed', async () => {
+        await stores[0].revoke('a/u/mallory', window);
+        await stores[0].revoke('a/u/trudy', LONG * 2);
+        const { version, subjects } = (await stores[1].revocations())!;
+        expect([...subjects].sort()).toEqual(['a/u/mallory', 'a/u/trudy']);
+        await backing.advance(window + 1);
+        const later = await stores[1].revocations(version);
+        expect(later!.subjects).toEqual(['a/u/trudy']);
+        expect(await stores[1].revocations(later!.version)).toBeNull();
       });
     });
   });

@@ -5,8 +5,12 @@ import { join } from 'node:path';
 /** A Redis server of the tests' own, on a free loopback port. */
 export interface RedisServer {
   readonly url: string;
+  /** Sends one command. */
+  send(command: string, args: string[]): Promise<void>;
   /** Forgets everything. */
   clear(): Promise<void>;
+  /** Makes of everything kept what it would be had the clock been set back. */
+  setBack(milliseconds: number): Promise<void>;
   /** Ends the process; what was kept is gone with it. */
   kill(): Promise<void>;
   /** Starts it again on the same port. */
@@ -25,13 +29,16 @@ export async function startRedisServer(): Promise<RedisServer> {
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
   let child = await launch({ port, folder, url });
+  const send = async (command: string, args: string[]) => {
+    const client = new Bun.RedisClient(url);
+    await client.send(command, args);
+    client.close();
+  };
   return {
     url,
-    async clear() {
-      const client = new Bun.RedisClient(url);
-      await client.send('FLUSHALL', []);
-      client.close();
-    },
+    send,
+    clear: () => send('FLUSHALL', []),
+    setBack: (milliseconds) => send('EVAL', [SET_BACK, '0', String(milliseconds)]),
     async kill() {
       child.kill('SIGKILL');
       await child.exited;
@@ -48,6 +55,14 @@ export async function startRedisServer(): Promise<RedisServer> {
     },
   };
 }
+
+const SET_BACK = `
+for _, key in ipairs(redis.call('KEYS', '*')) do
+  local left = redis.call('PTTL', key)
+  if left > 0 then redis.call('PEXPIRE', key, left + ARGV[1]) end
+  if redis.call('TYPE', key).ok == 'hash' then redis.call('HINCRBY', key, 'e', ARGV[1]) end
+end
+`;
 
 async function launch({ port, folder, url }: { port: number; folder: string; url: string }) {
   const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''];

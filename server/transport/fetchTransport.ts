@@ -64,7 +64,7 @@ export function createFetchTransport({ ca }: FetchTransportOptions = {}): Transp
   function tlsOf(hostname: string): Bun.TLSOptions {
     const known = tlsByName.get(hostname);
     if (known !== undefined) return known;
-    const tls: Bun.TLSOptions = ca === undefined ? {} : { ca };
+    const tls: Bun.TLSOptions = { rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) };
     if (isIP(hostname.replace(/^\[|\]$/g, '')) === 0) tls.serverName = hostname;
     if (tlsByName.size >= MAX_NAMES) tlsByName.delete(tlsByName.keys().next().value!);
     tlsByName.set(hostname, tls);

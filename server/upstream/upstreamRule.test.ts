@@ -65,6 +65,8 @@ test.each([
   'https://a.*.test',
   'https://*.*.test',
   'https://api.test\\x',
+  'https://api.test/v1/..;/x',
+  'https://api.test/v1%2fx',
   '',
 ])('the origin %p cannot be read', (origin) => {
   expect(() => compileUpstream(origin)).toThrow(TypeError);

@@ -61,6 +61,11 @@ export function compileUpstream(origin: Upstream['origin']): UpstreamRule {
   if (url.hostname.includes('*')) {
     throw new TypeError(`the upstream '${shownUrl(origin)}' may hold * only as its first label`);
   }
+  if (isAmbiguousPath(url.pathname)) {
+    throw new TypeError(
+      `the upstream '${shownUrl(origin)}' holds %2f, %5c, %2e, %25 or '..;' in its path: nothing would belong to it`,
+    );
+  }
   const hostMatches = wildcard
     ? oneLabelBefore(url.hostname.slice(WILDCARD_LABEL.length))
     : (hostname: string) => hostname === url.hostname;

@@ -4,7 +4,9 @@ export async function plainFetch({ question, signal, show }: Chat) {
   const headers = { 'content-type': 'application/json' };
   const post = { method: 'POST', headers, signal };
   const asked = { ...post, body: JSON.stringify({ question }) };
-  const { url, body } = await (await fetch('/api/sign', asked)).json();
+  const signed = await fetch('/api/sign', asked);
+  if (!signed.ok) throw new Error(`not signed: status ${signed.status}`);
+  const { url, body } = await signed.json();
 
   const answer = await fetch(url, { ...post, body });
   if (!answer.ok) throw new Error(`status ${answer.status}`);

@@ -126,9 +126,12 @@ export class RequestBody implements ClientBody, ChunkSink {
   }
 
   private pushChunks(chunks: ChunkedBody, bytes: Buffer, offset: number): number {
+    const first = this.pieces.length;
     try {
       const end = chunks.push(bytes, offset);
       this.isComplete = chunks.done;
+      // A body may be cut into chunks of a byte, and a piece costs memory, and the upstream a write.
+      if (this.pieces.length > first + 1) this.pieces.push(Buffer.concat(this.pieces.splice(first)));
       return end;
     } catch (error) {
       if (!(error instanceof MalformedMessage)) throw error;

@@ -112,6 +112,11 @@ export class Http1Exchange
   // What the connection tells.
 
   received(bytes: Buffer): void {
+    // What comes before any of the request has gone out answers nothing (RFC 9112, section 9.2).
+    if (this.sending!.isUnsent) {
+      this.lost('unasked');
+      return;
+    }
     this.hasReceived = true;
     // Not before the head: a head that dribbles must not outlive its deadline.
     if (this.body !== null) this.deadline.restart();
@@ -129,7 +134,7 @@ export class Http1Exchange
     this.sending?.drained();
   }
 
-  lost(how: 'end' | 'reset'): void {
+  lost(how: 'end' | 'reset' | 'unasked'): void {
     const mayRetry = this.mayRetry();
     this.dropConnection();
     if (this.body !== null) {
@@ -140,6 +145,8 @@ export class Http1Exchange
       this.hasSent = !this.sending!.isUnsent;
       this.deadline.suspend();
       this.pool.acquire(this, { fresh: true });
+    } else if (how === 'unasked') {
+      this.fail(new TransportError('upstream_invalid_response', 'head: before the request', { sent: false }));
     } else if (this.hasReceived) {
       this.fail(new TransportError('upstream_invalid_response', 'head: cut short'));
     } else {

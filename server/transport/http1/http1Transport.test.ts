@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { ManualClock } from '../testing/manualClock.ts';
 import {
   certificate,
@@ -170,6 +172,20 @@ describe('the pool', () => {
     expect(upstream.accepted).toBe(2);
   });
 
+  for (const body of [new Uint8Array(3), new Uint8Array(100_000)]) {
+    test(`takes no bytes for an answer that came before a request of ${body.length} went out`, async () => {
+      const { send, connection, upstream } = await start((connection) => connection.send(OK));
+      await send();
+      const first = await connection;
+      const answer = await beforeItIsRead(
+        () => first.send('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil'),
+        () => send({ method: 'POST', body }),
+      );
+      expect(new TextDecoder().decode(answer.body.whole!)).toBe('ok');
+      expect(upstream).toMatchObject({ accepted: 2, requests: 2 });
+    });
+  }
+
   test('drops a free connection that the upstream closes', async () => {
     const { send, connection, upstream, transport } = await start((connection) => connection.send(OK));
     await send();
@@ -283,6 +299,23 @@ describe('a connection that went stale', () => {
   });
 });
 
+test('waits for the head of an answer from the last piece of an upload on', async () => {
+  const clock = new ManualClock();
+  const { send, connection } = await start(null, { clock });
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const deadlines = { ...REQUEST.deadlines, total: 0 };
+  const answer = send({ method: 'POST', body: { stream: readable, length: null }, deadlines });
+  for (const piece of ['one', 'two', 'three']) {
+    writer.write(Buffer.from(piece)).catch(() => {});
+    await (await connection).until(new RegExp(`${piece}\r\n$`));
+    clock.advance(4999);
+  }
+  expect(Bun.peek.status(answer)).toBe('pending');
+  clock.advance(1);
+  expect((await failureOf(answer)).reason).toBe('deadline: head');
+});
+
 describe('what it says of a failure', () => {
   const handshakes = {
     'wrong-name': 'tls: name mismatch',
@@ -346,6 +379,16 @@ describe('what it says of a failure', () => {
   });
 });
 
+test('knows of a request that was repeated, and found nobody, that it may have been sent', async () => {
+  let requests = 0;
+  const { send, upstream } = await start((connection) => {
+    if (++requests === 1) connection.send(OK);
+    else upstream[Symbol.asyncDispose]();
+  });
+  await send();
+  expect(await failureOf(send())).toMatchObject({ reason: 'connect: refused', sent: true });
+});
+
 test('knows of a request that is given up whether any of it may have been sent', async () => {
   const { send, controller, connection } = await start(null, { maxConnectionsPerOrigin: 1 });
   const first = failureOf(send());
@@ -373,6 +416,29 @@ describe('bodies', () => {
     const { body } = await send();
     expect(body.whole).not.toBeNull();
     expect(await body.pipe({ write })).toEqual({ kind: 'aborted' });
+  });
+
+  test('leaves its connection fit for another where the reader was busy when the rest came', async () => {
+    const { send, connection, transport } = await start(null);
+    const first = send();
+    const one = await connection;
+    one.send('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n');
+    const [taken, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const ending = (await first).body.pipe({
+      write() {
+        taken.resolve();
+        return released.promise;
+      },
+    });
+    await taken.promise;
+    one.send('1\r\nb\r\n1\r\nc\r\n0\r\n\r\n');
+    while (transport.connections.idle === 0) await new Promise((resolve) => setImmediate(resolve));
+    released.resolve();
+    expect(await ending).toEqual({ kind: 'complete' });
+    const second = send({ target: '/second' });
+    await one.until(/second/);
+    one.send(OK);
+    expect(await second).toMatchObject({ status: 200, timing: { reused: true } });
   });
 
   test('goes on with an upload after a success has begun, until the answer ends', async () => {
@@ -526,6 +592,25 @@ async function start(
   const send = (request: Partial<UpstreamRequest> = {}) =>
     transport.send({ ...REQUEST, port: upstream.port, ...request }, controller.signal);
   return { send, upstream, transport, controller, connection, port: upstream.port };
+}
+
+/** Has an upstream say something, and does `act` in the turn in which it is read, but before. */
+async function beforeItIsRead<T>(say: () => void, act: () => Promise<T>): Promise<T> {
+  const { promise, resolve } = Promise.withResolvers<T>();
+  using listener = Bun.listen({
+    hostname: '127.0.0.1',
+    port: 0,
+    socket: { open: (socket) => void socket.write('.'), data: () => resolve(act()) },
+  });
+  const socket = connect(listener.port, '127.0.0.1');
+  await once(socket, 'data');
+  socket.write('.');
+  say();
+  try {
+    return await promise;
+  } finally {
+    socket.destroy();
+  }
 }
 
 async function failureOf(answer: Promise<unknown>): Promise<TransportError> {

@@ -58,14 +58,13 @@ export class OriginPool {
     return this.connections === 0 && this.waiting.size === 0;
   }
 
-  /** With `fresh`, no connection that was used before is granted, unless the bound leaves no other. */
+  /** With `fresh`, no free connection is granted. */
   acquire(client: PoolClient, { fresh }: { fresh: boolean }): void {
     const connection = fresh ? undefined : this.takeFree();
     if (connection !== undefined) {
       client.granted(connection);
       return;
     }
-    if (this.connections >= this.options.maxConnections && this.free.length > 0) this.discardOldest();
     if (this.connections < this.options.maxConnections) this.open(client);
     else this.wait(client);
   }
