@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { startGateway } from '../../testing/gateway.ts';
+import { startGateway, type TestGateway } from '../../testing/gateway.ts';
 import { RawClient, rawRequest } from '../../testing/rawClient.ts';
 import { startUpstream } from '../../testing/scriptedUpstream.ts';
 
@@ -117,3 +117,86 @@ test('a body that has come is waited for no longer, however slow whoever takes i
   released.resolve();
   expect(await client.receive(/hi$/)).toStartWith('HTTP/1.1 200 ');
 }, 60_000);
+
+test('what a client sends behind a request that is still answered is read no further than a little', async () => {
+  await using upstream = await startUpstream(({ send }) =>
+    send('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n'),
+  );
+  await using gateway = startGateway();
+  using client = floodOf(gateway.port, rawRequest(gateway.sign(`${upstream.origin}/`)));
+  await standsStill(gateway, () => client.sent);
+  expect(client.sent).toBeLessThan(FLOOD);
+}, 60_000);
+
+test('what a client sends after its connection has been ended is passed over no further than a little', async () => {
+  await using gateway = startGateway({ limits: { maxBody: 1 } });
+  using client = floodOf(
+    gateway.port,
+    rawRequest(gateway.sign('http://127.0.0.1:9/', { method: 'POST' }), {
+      method: 'POST',
+      headers: { 'Content-Length': '1000000000' },
+    }),
+  );
+  await client.gone;
+  expect(client.sent).toBeLessThan(FLOOD);
+}, 60_000);
+
+test('an upload is not called silent while it is the upstream that takes none of it', async () => {
+  await using upstream = await startUpstream(({ socket }, head) => {
+    if (head.includes('/slow')) socket.pause();
+  });
+  await using gateway = startGateway({ limits: { bodySilenceTimeout: 100 } });
+  const post = (path: string, body: string, length = body.length) => {
+    const url = gateway.sign(`${upstream.origin}${path}`, { method: 'POST' });
+    const head = rawRequest(url, { method: 'POST', headers: { 'Content-Length': String(length) } });
+    return new RawClient(gateway.port).send(head).send(body);
+  };
+  using client = post('/slow', 'x'.repeat(LARGE));
+  const slow = await upstream.next();
+  for (let count = 0; count < 3; count++) {
+    // One that is silent since later has been refused.
+    using silent = post('/silent', 'abc', 6);
+    expect(await silent.finished()).toContain('\r\nX-Sw-Error: request_timeout\r\n');
+  }
+  slow.socket.resume();
+  await slow.receive(/x$/);
+  while (slow.received.length < LARGE) await fetch(new URL('/healthz', gateway.url));
+  slow.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi');
+  expect(await client.receive(/hi$/)).toStartWith('HTTP/1.1 200 ');
+}, 60_000);
+
+/** Far more than a gateway and the sockets between two ends may hold. */
+const FLOOD = 256 * 1024 * 1024;
+
+/** A client that sends `head` and then as much as is taken of it, up to {@link FLOOD}. */
+function floodOf(port: number, head: string): Disposable & { readonly sent: number; gone: Promise<unknown> } {
+  const socket = connect(port, '127.0.0.1');
+  const block = Buffer.alloc(256 * 1024, 'GET / HTTP/1.1\r\n');
+  let sent = 0;
+  const fill = () => {
+    while (sent < FLOOD) {
+      sent += block.length;
+      if (!socket.write(block)) return;
+    }
+  };
+  socket.on('error', () => {});
+  socket.on('drain', fill);
+  socket.write(head);
+  fill();
+  return {
+    get sent() {
+      return sent;
+    },
+    gone: new Promise((resolve) => socket.once('close', resolve)),
+    [Symbol.dispose]: () => void socket.destroy(),
+  };
+}
+
+/** Resolves when a figure has not changed for so long that it will not. */
+async function standsStill(gateway: TestGateway, figure: () => number): Promise<void> {
+  for (let before = -1, rounds = 0; rounds < 200; rounds++) {
+    await fetch(new URL('/healthz', gateway.url));
+    if (figure() !== before) rounds = 0;
+    before = figure();
+  }
+}
