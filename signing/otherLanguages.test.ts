@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseSignedUrl } from './parseSignedUrl.ts';
 import accept from './vectors/accept.json';
 import extensions from './vectors/extensions.json';
 import refuse from './vectors/refuse.json';
@@ -22,6 +23,47 @@ const signing = [...plain.vectors, ...extensions.vectors];
 // A gateway can be told another cap; the examples have the default one.
 const accepted = accept.vectors.filter((vector) => !('expiryCap' in vector));
 
+/** Spellings that a date or number parser of one language or another takes for what it is not. */
+const MISSPELT = [
+  ...[
+    '19700101T000000.5Z',
+    '1970101T000000Z',
+    '19700101t000000z',
+    '19700101T000000+0000',
+    '19700101T240000Z',
+    '19700101T000060Z',
+    '19700230T000000Z',
+    ' 19700101T000000Z',
+    '１9700101T000000Z',
+  ].map((date) => misspelt('X-Sw-Date', date, date.slice(0, 8))),
+  ...['+600', '0600', '6e2', '600.0', '0x258', ' 600', '600 ', '٦٠٠', ''].map((expires) =>
+    misspelt('X-Sw-Expires', expires),
+  ),
+  ...['host;host', ';host', 'host;', 'Host', 'é', 'host,date'].map((names) =>
+    misspelt('X-Sw-SignedHeaders', names),
+  ),
+  ...['HTTPS://github.com/', 'https:/github.com/', 'https:github.com', '//github.com/', 'https://', ''].map(
+    (proxy) => misspelt('X-Sw-Proxy', proxy),
+  ),
+  ...['True', 'TRUE', '1', ''].map((flag) => misspelt('X-Sw-Body', flag)),
+];
+
+function misspelt(name: string, value: string, day = '19700101') {
+  const [vector] = accepted as [(typeof accepted)[number]];
+  const url = new URL(vector.request.url);
+  url.searchParams.set('X-Sw-Credential', `foo/${day}`);
+  url.searchParams.set(name, value);
+  return { ...vector, request: { ...vector.request, url: url.href } };
+}
+
+test('a gateway refuses what is not spelt as the protocol says', () => {
+  for (const { request } of MISSPELT) {
+    expect(() => parseSignedUrl(new URL(request.url).search.slice(1))).toThrow(
+      expect.objectContaining({ code: 'invalid_parameter' }),
+    );
+  }
+});
+
 describe.each(LANGUAGES)('the example in $language', ({ language, program, extension }) => {
   const interpreter = Bun.which(program);
   const skipped = interpreter === null ? ` (skipped: ${program} is not installed)` : '';
@@ -38,6 +80,17 @@ describe.each(LANGUAGES)('the example in $language', ({ language, program, exten
       expect(said.verified.slice(accepted.length)).toEqual(
         refuse.vectors.map(({ code }) => `refused: ${code}`),
       );
+    },
+    120_000,
+  );
+
+  test.skipIf(interpreter === null)(
+    `refuses what is not spelt as the protocol says${skipped}`,
+    async () => {
+      const { verified } = await run(interpreter!, extension, { sign: [], verify: MISSPELT });
+      const shown = verified.map((said, index) => [MISSPELT[index]!.request.url, said]);
+      expect(shown.filter(([, said]) => said !== 'refused: invalid_parameter')).toEqual([]);
+      expect(shown).toHaveLength(MISSPELT.length);
     },
     120_000,
   );

@@ -138,7 +138,8 @@ func Verify(r Received, secrets map[string]string, now time.Time) (string, error
 	switch {
 	case parameters["X-Sw-Algorithm"] != algorithm:
 		return "", errors.New("unsupported_algorithm")
-	case id == "" || dateErr != nil || day != parameters["X-Sw-Date"][:8] || !wellFormed ||
+	// time.Parse takes fractions of a second that the layout does not name.
+	case id == "" || dateErr != nil || date.Format(layout) != parameters["X-Sw-Date"] || day != parameters["X-Sw-Date"][:8] || !wellFormed ||
 		!plainCount.MatchString(parameters["X-Sw-Expires"]) || expires > 0xffffffff ||
 		!upstream.MatchString(parameters["X-Sw-Proxy"]) || (!signsBody && parameters["X-Sw-Body"] != "false"):
 		return "", errors.New("invalid_parameter")

@@ -59,6 +59,7 @@ def verify(*, method, url, headers, body, secrets, now, max_expiry=604800, skew=
         raise Refused("invalid_parameter") from None
     if (
         not id
+        or not re.fullmatch(r"[0-9]{8}T[0-9]{6}Z", given["Date"])
         or day != given["Date"][:8]
         or not re.fullmatch(r"0|[1-9][0-9]{0,9}", given["Expires"])
         or int(given["Expires"]) > 0xFFFFFFFF
