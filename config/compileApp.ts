@@ -66,13 +66,17 @@ function checkSchemas(schemas: AppConfig['schemas'], problems: ProblemList): voi
   }
 }
 
+/** Unlike a timeout of the gateway, a limit of 0 is not none. */
+function checkNotNone(time: string | number | undefined, problems: ProblemList): void {
+  if (time !== undefined && milliseconds(time) === 0) problems.error('must be over 0');
+}
+
 function limitsOf(config: LimitsConfig, problems: ProblemList): AppLimits {
   const { requests, streams, bytes: amount, tokens, duration } = config;
   for (const name of ['requests', 'bytes', 'tokens'] as const) {
-    const window = config[name]?.window;
-    if (window !== undefined && milliseconds(window) === 0)
-      problems.at(name, 'window').error('must be over 0');
+    checkNotNone(config[name]?.window, problems.at(name, 'window'));
   }
+  checkNotNone(duration, problems.at('duration'));
   return {
     ...(requests === undefined
       ? {}

@@ -334,7 +334,7 @@ describe('every problem is named at once, with its place', () => {
           id: 'app',
           secrets: ['env:NO_SUCH', 'file:no/such'],
           schemas: { 'a b': { type: 'text' } },
-          limits: { requests: { limit: 1, window: 0 } },
+          limits: { requests: { limit: 1, window: 0 }, duration: '0s' },
           upstreams: [
             { origin: 'ftp://example.com' },
             { preset: 'openai' },
@@ -365,6 +365,7 @@ describe('every problem is named at once, with its place', () => {
         'error apps[0].schemas["a b"]',
         'error apps[0].schemas["a b"]',
         'error apps[0].limits.requests.window',
+        'error apps[0].limits.duration',
         'error apps[0].upstreams[0].origin',
         'error apps[0].upstreams[1]',
         'error apps[0].upstreams[2].key',

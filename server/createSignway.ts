@@ -14,6 +14,7 @@ import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { mountAt } from './mount.ts';
 import { createClientAddress } from './occupancy/clientAddress.ts';
 import { createOccupancy } from './occupancy/occupancy.ts';
+import { startTimer } from './startTimer.ts';
 import { createMemoryStore } from './stores/memoryStore.ts';
 import type { Store } from './stores/store.ts';
 import { createHttp1Transport } from './transport/http1/http1Transport.ts';
@@ -196,7 +197,7 @@ export function createSignway(options: SignwayOptions): Signway {
         stopping = true;
         const drained = front.drain().then(() => true);
         const { promise: tooLate, resolve } = Promise.withResolvers<boolean>();
-        const timer = setTimeout(resolve, drain, false);
+        const timer = startTimer(() => resolve(false), drain);
         const done = await Promise.race([drained, tooLate]);
         clearTimeout(timer);
         const brokenOff = done ? 0 : occupancy.requests;

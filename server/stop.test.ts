@@ -31,6 +31,18 @@ describe.each(WIRE_FRONTS)('by the front %s:', (front) => {
       }
     });
 
+    test('waits for a stream without end where it may take for ever', async () => {
+      await using upstream = await startUpstream(({ send }) => send(`${HEAD}b\r\ndata: one\n\n\r\n`));
+      await using gateway = startGateway({ front });
+      using client = new RawClient(gateway.port);
+      client.send(rawRequest(gateway.sign(`${upstream.origin}/`)));
+      await client.receive(/data: one/);
+      const stopped = gateway.stop({ drain: Number.POSITIVE_INFINITY });
+      await Bun.sleep(50);
+      (await upstream.next()).send('0\r\n\r\n');
+      expect(await stopped).toEqual({ brokenOff: 0 });
+    });
+
     test('breaks off what has not ended in time, and tells an event stream why', async () => {
       await using upstream = await startUpstream(({ send }) => send(`${HEAD}b\r\ndata: one\n\n\r\n`));
       await using gateway = startGateway({ front });

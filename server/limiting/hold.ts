@@ -1,4 +1,5 @@
 import { Refusal, type RefusalCode } from '../../signing/refusal.ts';
+import { startTimer } from '../startTimer.ts';
 import type { Admitted, HeldStream, Settlement, Spending } from '../stores/store.ts';
 import type { Cancellation, HeaderPairs, UpstreamAnswer } from '../transport/transport.ts';
 import type { AdmissionPlan, PlannedBudget } from './admissionPlan.ts';
@@ -45,7 +46,7 @@ export class Hold {
     const reservations = admitted?.budgets ?? [];
     this.#accounts = reservations.map(({ ticket }, index) => new BudgetAccount(plan.budgets[index]!, ticket));
     if (plan.duration !== undefined) {
-      this.#timer = setTimeout(() => {
+      this.#timer = startTimer(() => {
         this.cut({ code: 'budget_exhausted', detail: 'the exchange has lasted as long as it may' });
       }, plan.duration);
     }

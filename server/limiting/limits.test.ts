@@ -313,6 +313,17 @@ describe('a duration', () => {
     expect((await recordOf(gateway)).ending).toBe('cut_off');
   });
 
+  test('of a month ends nothing at once', async () => {
+    await using upstream = await startUpstream();
+    const limits = { duration: 30 * 24 * 60 * MINUTE };
+    await using gateway = startGateway({ apps: [appWith({ limits })] });
+    const answer = fetch(gateway.sign(upstream.origin));
+    const connection = await upstream.next();
+    await Bun.sleep(50);
+    connection.send(json({}));
+    expect((await answer).status).toBe(200);
+  });
+
   test('ends what has no answer by then', async () => {
     await using upstream = await startUpstream();
     await using gateway = startGateway({ apps: [appWith({ limits: { duration: 80 } })] });

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { startTimer } from '../startTimer.ts';
 import {
   type AnswerBody,
   type BodySink,
@@ -102,7 +103,7 @@ class FetchExchange {
 
   deadline(ms: number, name: 'head' | 'silence' | 'total'): Timer | undefined {
     if (ms === 0) return undefined;
-    const timer = setTimeout(() => {
+    const timer = startTimer(() => {
       this.expired = name;
       this.abort();
     }, ms);

@@ -1,6 +1,7 @@
 import { Refusal } from '../../../signing/refusal.ts';
 import { type BodyLimits, type ClientBody, type ClientRequest, UNKNOWN_PEER } from '../../clientRequest.ts';
 import { bodyTimedOut, bodyTooLarge } from '../../requestBody.ts';
+import { startTimer } from '../../startTimer.ts';
 import type { RequestBody } from '../../transport/transport.ts';
 import { isHost } from '../host.ts';
 
@@ -73,7 +74,7 @@ class BunBody implements ClientBody {
     const { body } = this.request;
     if (this.declared === 0 || body === null) return new Uint8Array(0);
     const { promise: tooLate, reject } = Promise.withResolvers<never>();
-    const timer = timeout === 0 ? undefined : setTimeout(() => reject(bodyTimedOut(timeout)), timeout);
+    const timer = timeout === 0 ? undefined : startTimer(() => reject(bodyTimedOut(timeout)), timeout);
     const reader = body.getReader();
     const pieces: Uint8Array[] = [];
     try {
@@ -111,7 +112,7 @@ class BunBody implements ClientBody {
     const reader = body.getReader();
     const next = async () => {
       const { promise: tooLate, reject } = Promise.withResolvers<never>();
-      const timer = timeout === 0 ? undefined : setTimeout(() => reject(bodyTimedOut(timeout)), timeout);
+      const timer = timeout === 0 ? undefined : startTimer(() => reject(bodyTimedOut(timeout)), timeout);
       try {
         return await Promise.race([reader.read(), tooLate]);
       } finally {
