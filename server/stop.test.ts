@@ -34,7 +34,7 @@ describe.each(WIRE_FRONTS)('by the front %s:', (front) => {
     test('waits for a stream without end where it may take for ever', async () => {
       await using upstream = await startUpstream(({ send }) => send(`${HEAD}b\r\ndata: one\n\n\r\n`));
       await using gateway = startGateway({ front });
-      using client = new RawClient(gateway.port);
+      using client = new RawClient(gateway);
       client.send(rawRequest(gateway.sign(`${upstream.origin}/`)));
       await client.receive(/data: one/);
       const stopped = gateway.stop({ drain: Number.POSITIVE_INFINITY });
