@@ -174,13 +174,13 @@ describe.each(WIRE_FRONTS)('by the front %s:', (front) => {
       ['grows too large', { maxBody: 5 }, '1\r\nf\r\n', 'body_too_large'],
       ['falls silent', { bodySilenceTimeout: 100 }, '', 'request_timeout'],
       // What Bun.serve cannot read it does not tell from a client that has left.
-      ...(front === 'bun' ? [] : [['is malformed', {}, 'x', 'bad_request'] as const]),
+      ...(front !== 'http1' ? [] : [['is malformed', {}, 'x', 'bad_request'] as const]),
     ])('whose body %s once it is being answered is recorded as cut off', async (_, limits, rest, code) => {
       await using upstream = await startUpstream();
       await using gateway = startGateway({ front, limits });
       const record = gateway.nextRecord();
       const url = gateway.sign(`${upstream.origin}/`, { method: 'POST' });
-      using client = new RawClient(gateway.port);
+      using client = new RawClient(gateway);
       const head = rawRequest(url, { method: 'POST', headers: { 'Transfer-Encoding': 'chunked' } });
       client.send(`${head}5\r\nabcde\r\n`);
       const connection = await upstream.next();
@@ -218,7 +218,7 @@ describe.each(WIRE_FRONTS)('by the front %s:', (front) => {
     test('in chunks of a byte does not go up in as many', async () => {
       await using upstream = await startUpstream();
       await using gateway = startGateway({ front });
-      using client = new RawClient(gateway.port);
+      using client = new RawClient(gateway);
       const url = gateway.sign(`${upstream.origin}/`, { method: 'POST' });
       const head = rawRequest(url, { method: 'POST', headers: { 'Transfer-Encoding': 'chunked' } });
       client.send(`${head}${'1\r\nx\r\n'.repeat(5000)}0\r\n\r\n`);

@@ -79,6 +79,10 @@ describe.each(WIRE_FRONTS)('front %s: what an upstream answers never reaches the
         'Access-Control-Allow-Private-Network: true',
       ],
     ],
+    [
+      'orders to a proxy in front',
+      ['X-Accel-Redirect: /internal', 'X-Accel-Buffering: yes', 'X-Sendfile: /etc/passwd'],
+    ],
     ['words of the gateway', ['X-Sw-Error: expired', 'X-Sw-Request-Id: mine', 'x-sw-anything: x']],
     ['hop-by-hop fields', ['Keep-Alive: timeout=5', 'Trailer: X-A', 'Upgrade: h2c', 'Proxy-Anything: x']],
     [

@@ -12,6 +12,7 @@ describe("the headers of the client's answer", () => {
     ...['Content-Length', 'Set-Cookie', 'Access-Control-Allow-Origin', 'Access-Control-Allow-Credentials'],
     ...['Strict-Transport-Security', 'Public-Key-Pins', 'Clear-Site-Data', 'Alt-Svc', 'Refresh', 'Report-To'],
     ...['Service-Worker-Allowed', 'Reporting-Endpoints', 'NEL', 'Content-Security-Policy-Report-Only'],
+    ...['X-Accel-Redirect', 'X-Accel-Buffering', 'X-Accel-Expires', 'X-Sendfile', 'X-LIGHTTPD-send-file'],
     ...['WWW-Authenticate', 'X-Sw-Error', 'X-Sw-Request-Id'],
   ])('never hold %s of an upstream', (name) => {
     expect(names(clientHeaders([[name, '1']], { upstream, secrets: [] }))).toEqual([]);
@@ -79,9 +80,25 @@ describe("the headers of the client's answer", () => {
     expect(headers.get('x-other')).toBe('sk-1234');
   });
 
+  test('never hold such a value as a URL has it', () => {
+    const secrets = secretsOf([['X-Api-Key', 'ab+cd/ef==']]);
+    const received: [string, string][] = [['Location', 'https://other.test/?key=ab%2Bcd%2Fef%3D%3D']];
+    expect(names(clientHeaders(received, { upstream, secrets }))).toEqual([]);
+  });
+
+  test.each(['User-Api-Key', 'User-Token', 'Acceptor-Key', 'Contents-Key', 'Content_Key'])(
+    'take the value of %s for a secret, though its name begins as those of settings do',
+    (name) => {
+      expect(secretsOf([[name, 'sk-12345']])).toEqual(['sk-12345']);
+    },
+  );
+
   test('keep what only resembles an injected setting', () => {
     const secrets = secretsOf([
       ['Accept', 'application/json'],
+      ['Accept-Encoding', 'identity'],
+      ['Content-Type', 'application/json'],
+      ['User-Agent', 'gateway/1.0'],
       ['anthropic-version', '2023-06-01'],
       ['OpenAI-Beta', 'assistants=v2'],
       ['X-Flag', 'on'],

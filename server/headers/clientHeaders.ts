@@ -6,7 +6,7 @@ import { connectionOptions } from './upstreamHeaders.ts';
  * Headers of an upstream's answer that end here.
  *
  * **Security**: they would speak for the gateway's own origin, which many upstreams share: set its cookies and
- * policies, open doors in its pages, ask its visitors for a password.
+ * policies, open doors in its pages, ask its visitors for a password, give orders to the proxy in front.
  */
 const DROPPED = new Set([
   // Hop-by-hop, RFC 9110, section 7.6.1. The length is the server's to write: it frames the answer.
@@ -30,9 +30,13 @@ const DROPPED = new Set([
   'reporting-endpoints',
   'nel',
   'www-authenticate',
+  // Orders to the proxy in front of the gateway: send a file of yours in place of this answer.
+  'x-sendfile',
+  'x-lighttpd-send-file',
 ]);
 
-const DROPPED_PREFIXES = ['proxy-', 'access-control-', 'content-security-policy', 'x-sw-'];
+/** `x-accel-` is nginx's: redirects within it, and its buffering, which event streams have switched off here. */
+const DROPPED_PREFIXES = ['proxy-', 'access-control-', 'content-security-policy', 'x-sw-', 'x-accel-'];
 
 /** On every answer, so that a proxied page never runs as a page of this origin and is never kept. */
 export const PROTECTION: readonly [string, string][] = [
@@ -84,19 +88,21 @@ export function createClientHeaders({ maxNames = 1000 } = {}): ClientHeaders {
 type Fate = 'drop' | 'pass' | 'resolve';
 
 /**
- * The parts of injected headers that must never come back: each value, and the credentials after its scheme.
- * Headers that configure rather than authenticate are left out, or `Accept: application/json` would take the
+ * The parts of injected headers that must never come back: each value, and the credentials after its scheme, as they
+ * are and as a URL holds them. Headers that configure rather than authenticate are left out, or `Accept: application/json` would take the
  * `Content-Type` of every answer with it; so are values too short to be told from chance.
  */
 export function secretsOf(injected: HeaderPairs): string[] {
   return injected.flatMap(([name, value]) => {
     if (CONFIGURES.test(name)) return [];
     const credentials = value.slice(value.indexOf(' ') + 1);
-    return [...new Set([value, credentials])].filter((secret) => secret.length >= SHORTEST_SECRET);
+    const secrets = [value, credentials].filter((secret) => secret.length >= SHORTEST_SECRET);
+    return [...new Set(secrets.flatMap((secret) => [secret, encodeURIComponent(secret)]))];
   });
 }
 
-const CONFIGURES = /^(?:accept|content|user)-?|-(?:version|beta|organization|project|region)$/i;
+const CONFIGURES =
+  /^(?:accept|accept-.*|content-.*|user-agent)$|-(?:version|beta|organization|project|region)$/i;
 const SHORTEST_SECRET = 6;
 
 export function holdsSecret(text: string, secrets: readonly string[]): boolean {

@@ -194,7 +194,7 @@ describe.each(FRONTS)('by the front %s:', (front) => {
     const url = gateway.sign('http://127.0.0.1:9/');
     expect(await (await fetch(url)).text()).toBe('grüße bytes');
     expect(gateway.records[0]).toMatchObject({ ending: 'complete', bytesOut: 13 });
-    using broken = new RawClient(gateway.port).send(rawRequest(url));
+    using broken = new RawClient(gateway).send(rawRequest(url));
     expect(await broken.finished()).not.toMatch(/0\r\n\r\n$/);
     expect(gateway.records[1]).toMatchObject({ ending: 'broken', bytesOut: 4 });
   });

@@ -175,7 +175,7 @@ describe('a budget of bytes', () => {
     };
     const upstream = await startUpstream();
     const gateway = startGateway({ apps: [appWith({ limits })], store: slow });
-    const client = new RawClient(gateway.port);
+    const client = new RawClient(gateway);
     client.send(rawRequest(gateway.sign(upstream.origin, { subject: 'mallory' })));
     const connection = await upstream.next();
     connection.send(`${EVENTS}${chunk(`data: ${'x'.repeat(82)}\n\n`)}`);
