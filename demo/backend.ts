@@ -71,7 +71,7 @@ export function startBackend({ policy, page, standIn, port = 0 }: BackendOptions
 async function sign(request: Request, context: { origin: string; policy: SigningPolicy }): Promise<Response> {
   if (request.headers.get('origin') !== context.origin)
     return problem(403, 'Only this page may ask for a signature.');
-  const { question, minutesAgo = 0 } = await request.json().catch(() => ({}));
+  const { question, minutesAgo = 0 } = (await request.json().catch(() => null)) ?? {};
   if (typeof question !== 'string' || question.trim() === '' || question.length > MAX_QUESTION) {
     return problem(422, `A question has 1 to ${MAX_QUESTION} characters.`);
   }

@@ -33,6 +33,8 @@ interface Subject {
   uploads: readonly Way[];
 }
 
+const WAYS: readonly Way[] = ['base URL', 'createSignwayFetch', 'createGrantFetch'];
+
 const SUBJECTS: readonly Subject[] = [
   {
     client: 'openAiChat',
@@ -40,7 +42,7 @@ const SUBJECTS: readonly Subject[] = [
     model: 'gpt-4o-mini',
     path: '',
     errors: { api: 'NotFoundError', refusal: 'BadRequestError' },
-    uploads: ['base URL', 'createSignwayFetch', 'createGrantFetch'],
+    uploads: WAYS,
   },
   {
     client: 'openAiResponses',
@@ -56,7 +58,7 @@ const SUBJECTS: readonly Subject[] = [
     model: 'claude-haiku-4-5',
     path: '',
     errors: { api: 'NotFoundError', refusal: 'BadRequestError' },
-    uploads: ['base URL', 'createSignwayFetch', 'createGrantFetch'],
+    uploads: WAYS,
   },
   {
     client: 'aiOpenAi',
@@ -122,7 +124,7 @@ describe.each(SUBJECTS)('$client in Chromium', ({ client, api: name, model, path
   /** The events that come before the first piece of text differ; so many pieces have been sent when it is held. */
   const holdAtPiece = (pieces: number) => server().holdAfter(BEFORE_TEXT[client] + pieces);
 
-  test.each<Way>(['base URL', 'createSignwayFetch', 'createGrantFetch'])(
+  test.each(WAYS)(
     'by %s shows each token as it is sent, and ends when the API ends',
     async (way) => {
       await connect(way);
@@ -140,35 +142,49 @@ describe.each(SUBJECTS)('$client in Chromium', ({ client, api: name, model, path
     60_000,
   );
 
-  test('calls a tool', async () => {
-    await connect('base URL');
-    const call = await page.evaluate(() => window.page.callTool());
-    expect(call).toEqual({ name: 'weather', input: { city: 'Oslo' } });
-  }, 60_000);
+  test.each(WAYS)(
+    'by %s calls a tool',
+    async (way) => {
+      await connect(way);
+      const call = await page.evaluate(() => window.page.callTool());
+      expect(call).toEqual({ name: 'weather', input: { city: 'Oslo' } });
+    },
+    60_000,
+  );
 
-  test('throws its own error for an error of the API’s', async () => {
-    await connect('base URL');
-    await ask('no-such-model');
-    const { state, error } = await settled();
-    expect(state).toBe('failed');
-    expect(error).toMatchObject({ type: errors.api, status: 404 });
-    expect(error?.message).toContain('no-such-model');
-    expect(error?.refusal ?? null).toBeNull();
-  }, 60_000);
+  test.each(WAYS)(
+    'by %s throws its own error for an error of the API’s',
+    async (way) => {
+      await connect(way);
+      await ask('no-such-model');
+      const { state, error } = await settled();
+      expect(state).toBe('failed');
+      expect(error).toMatchObject({ type: errors.api, status: 404 });
+      expect(error?.message).toContain('no-such-model');
+      expect(error?.refusal ?? null).toBeNull();
+    },
+    60_000,
+  );
 
-  test('tries again when the API says that it is overloaded', async () => {
-    await connect('base URL');
-    const before = server().calls.length;
-    server().failNext(
-      Response.json(
-        { error: { message: 'overloaded' } },
-        { status: 503, headers: { 'Retry-After-Ms': '1' } },
-      ),
-    );
-    await ask();
-    expect(await settled()).toEqual({ texts: [...PIECES], state: 'answered' });
-    expect(server().calls.length - before).toBe(2);
-  }, 60_000);
+  test.each(WAYS)(
+    'by %s tries again when the API says that it is overloaded',
+    async (way) => {
+      await connect(way);
+      const before = server().calls.length;
+      server().failNext(
+        Response.json(
+          { error: { message: 'overloaded' } },
+          { status: 503, headers: { 'Retry-After-Ms': '1' } },
+        ),
+      );
+      await ask();
+      expect(await settled()).toEqual({ texts: [...PIECES], state: 'answered' });
+      expect(server().calls.length - before).toBe(2);
+      // Each attempt is signed; a grant is good for both.
+      expect(world.signed).toHaveLength(way === 'createSignwayFetch' ? 2 : 1);
+    },
+    60_000,
+  );
 
   test('throws its own error for a refusal of the gateway’s, and does not try again', async () => {
     await connect('base URL');
@@ -185,6 +201,21 @@ describe.each(SUBJECTS)('$client in Chromium', ({ client, api: name, model, path
     expect(server().calls.length).toBe(before);
   }, 60_000);
 
+  test.each<Way>(['createSignwayFetch', 'createGrantFetch'])(
+    'by %s throws its own error when what was signed again is refused too, and asks no more',
+    async (way) => {
+      await connect(way);
+      world.lag(3600);
+      await ask();
+      const { state, error } = await settled();
+      expect(state).toBe('failed');
+      expect(error).toMatchObject({ type: errors.refusal, status: 400 });
+      expect(world.exchanges.map(({ code }) => code)).toEqual(['expired', 'expired']);
+      expect(world.signed).toHaveLength(2);
+    },
+    60_000,
+  );
+
   test('by createGrantFetch renews a grant that has expired once, and never notices', async () => {
     await connect('createGrantFetch');
     await ask();
@@ -200,7 +231,7 @@ describe.each(SUBJECTS)('$client in Chromium', ({ client, api: name, model, path
     expect(world.signed).toEqual([`/api/grant/${name}`]);
   }, 60_000);
 
-  test.each<Way>(['base URL', 'createSignwayFetch', 'createGrantFetch'])(
+  test.each(WAYS)(
     'by %s ends the API’s answer when the page stops',
     async (way) => {
       await connect(way);

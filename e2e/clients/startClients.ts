@@ -22,12 +22,14 @@ export interface TestedClients extends AsyncDisposable {
   /** What the gateway has recorded since `reset`, and how often the backend was asked to sign. */
   readonly exchanges: ExchangeRecord[];
   readonly signed: string[];
-  /** Forgets both. */
+  /** Forgets both, and sets the backend's clock right. */
   reset(): void;
   /** Signs as the backend could, whatever it is asked. */
   sign(options: Pick<SignUrlOptions, 'method' | 'proxyUrl'> & Partial<SignUrlOptions>): string;
   /** Moves the clock of the gateway and of the backend. */
   pass(seconds: number): void;
+  /** How far the backend's clock is behind, until `reset`. */
+  lag(seconds: number): void;
 }
 
 /**
@@ -46,6 +48,7 @@ export async function startClients(): Promise<TestedClients> {
   const exchanges: ExchangeRecord[] = [];
   const signed: string[] = [];
   let ahead = 0;
+  let behind = 0;
   const clock = () => Date.now() + ahead;
   const app = { id: 'my-app', secret: crypto.randomUUID() };
   const gateway = createSignway({
@@ -71,7 +74,12 @@ export async function startClients(): Promise<TestedClients> {
     anthropic: { name: 'anthropic', prefix: `${servers.anthropic.origin}/` },
     gemini: { name: 'gemini', prefix: `${servers.gemini.origin}/` },
   };
-  const signer = { ...app, host: gateway.url.href, authorize: () => 'user:42', clock };
+  const signer = {
+    ...app,
+    host: gateway.url.href,
+    authorize: () => 'user:42',
+    clock: () => clock() - behind,
+  };
   const endpoints = new Map<string, SigningEndpoint>();
   for (const { name, prefix } of Object.values(apis)) {
     endpoints.set(`/api/grant/${name}`, createGrantHandler({ ...signer, prefix, methods: ['POST'] }));
@@ -103,11 +111,15 @@ export async function startClients(): Promise<TestedClients> {
     reset() {
       exchanges.length = 0;
       signed.length = 0;
+      behind = 0;
     },
     sign: (options) =>
       signUrl({ ...app, host: gateway.url.href, expiry: 60, date: new Date(clock()), ...options }),
     pass(seconds) {
       ahead += seconds * 1000;
+    },
+    lag(seconds) {
+      behind = seconds * 1000;
     },
     async [Symbol.asyncDispose]() {
       await gateway.stop({ drain: 0 });
