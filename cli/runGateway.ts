@@ -16,7 +16,7 @@ import { stopOnSignal } from './stopOnSignal.ts';
 import { openStore, storeWarning } from './storeChoice.ts';
 import type { Output, Terminal } from './terminal.ts';
 import { renewTlsOnChange } from './tlsRenewal.ts';
-import { createTransport } from './transportChoice.ts';
+import { transportOptions } from './transportChoice.ts';
 import type { WorkerOrder } from './workers/workerOrder.ts';
 
 export interface GatewayRun extends Pick<ReloadingOptions, 'readSettings' | 'takeWarnings'> {
@@ -52,7 +52,7 @@ export async function runGateway(run: GatewayRun): Promise<ExitCode> {
     basePath: settings.basePath || '/',
     trustProxies: settings.trustProxies,
     store,
-    transport: await createTransport(settings.transport, settings.upstreamCa),
+    ...(await transportOptions(settings.transport, settings.upstreamCa)),
     ...(settings.exchangeLines ? { onExchange: (record) => lines.write(exchangeLine(record)) } : {}),
   });
   const running = listen(signway, run);

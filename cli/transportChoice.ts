@@ -1,4 +1,4 @@
-import type { Transport } from '../server/index.ts';
+import type { SignwayOptions } from '../server/index.ts';
 import { CliError } from './cliError.ts';
 import { EXIT } from './exitCodes.ts';
 
@@ -18,13 +18,12 @@ export function readTransport(text: string = DEFAULT_TRANSPORT): TransportName {
   return name;
 }
 
-/** Loads only the transport that is used. `ca` is PEM, trusted beside the system's authorities. */
-export async function createTransport(name: TransportName, ca: string | undefined): Promise<Transport> {
-  const options = ca === undefined ? {} : { ca };
-  if (name === 'fetch') {
-    const { createFetchTransport } = await import('../server/transport/fetchTransport.ts');
-    return createFetchTransport(options);
-  }
-  const { createHttp1Transport } = await import('../server/transport/http1/http1Transport.ts');
-  return createHttp1Transport(options);
+/** The options that choose it, with only what is used loaded. `ca` is PEM, trusted beside the system's authorities. */
+export async function transportOptions(
+  name: TransportName,
+  ca: string | undefined,
+): Promise<Pick<SignwayOptions, 'transport' | 'upstreamCa'>> {
+  if (name === 'http1') return ca === undefined ? {} : { upstreamCa: ca };
+  const { createFetchTransport } = await import('../server/transport/fetchTransport.ts');
+  return { transport: createFetchTransport(ca === undefined ? {} : { ca }) };
 }

@@ -9,6 +9,7 @@ import { listenHttp1 } from './front/http1/http1Front.ts';
 import { createHandler, type Handler } from './handler.ts';
 import { type CorsOptions, createCors } from './headers/cors.ts';
 import { createHooks, type Hooks } from './hooks/hooks.ts';
+import { Turn } from './http1/turn.ts';
 import { createLimiter, type Revocable } from './limiting/limiter.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { mountAt } from './mount.ts';
@@ -148,9 +149,10 @@ export interface RunningSignway {
 export function createSignway(options: SignwayOptions): Signway {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const streams = new Set<AnswerStream>();
+  const turn = new Turn();
   const transport =
     options.transport ??
-    createHttp1Transport(options.upstreamCa === undefined ? {} : { ca: options.upstreamCa });
+    createHttp1Transport({ turn, ...(options.upstreamCa === undefined ? {} : { ca: options.upstreamCa }) });
   const mount = mountAt(options.basePath);
   const occupancy = createOccupancy();
   let stopping = false;
@@ -188,7 +190,8 @@ export function createSignway(options: SignwayOptions): Signway {
     serve: ({ port = 3000, hostname, front: choice = 'http1', tls, reusePort = false } = {}) => {
       const listening = { handler, limits, port, hostname, reusePort };
       const secured: TlsFront | null = tls === undefined ? null : listenTls({ ...listening, tls });
-      const front: Front = secured ?? (choice === 'bun' ? listenBun(listening) : listenHttp1(listening));
+      const front: Front =
+        secured ?? (choice === 'bun' ? listenBun(listening) : listenHttp1({ ...listening, turn }));
       ports.push(front.port);
       current.network.refuseListener(front.port);
       return { url: front.url, port: front.port, gauges, stop, renewTls };

@@ -4,7 +4,7 @@ import type { ClientAnswer, StreamedBody } from '../../clientAnswer.ts';
 import { UNKNOWN_PEER } from '../../clientRequest.ts';
 import type { Handler } from '../../handler.ts';
 import { chunk, LAST_CHUNK } from '../../http1/chunk.ts';
-import type { Flushable, WriteBatch } from '../../http1/writeBatch.ts';
+import type { Turn, TurnMember } from '../../http1/turn.ts';
 import type { Limits } from '../../limits.ts';
 import type { BodySink } from '../../transport/transport.ts';
 import { ClientGone } from './clientGone.ts';
@@ -22,9 +22,7 @@ type AnsweredRequest = Pick<RequestHead, 'method' | 'minor' | 'persistent' | 'ex
 export interface ConnectionContext {
   readonly handler: Handler;
   readonly limits: Limits;
-  readonly writes: WriteBatch;
-  /** Milliseconds that never go backwards. */
-  readonly now: () => number;
+  readonly turn: Turn;
   /** The `Date` field's value. */
   readonly date: () => string;
   readonly stopping: () => boolean;
@@ -39,7 +37,7 @@ export interface ConnectionContext {
  * connection is taken for a request any more. A body that broke off ends without its last chunk, or with a reset
  * where it has no chunks: some clients take a short body for a whole one if the connection ends in order.
  */
-export class ClientConnection implements BodySource, BodySink, Flushable {
+export class ClientConnection implements BodySource, BodySink, TurnMember {
   private readonly socket: Socket<ClientConnection>;
   private readonly context: ConnectionContext;
   private readonly sending: SocketSending;
@@ -85,6 +83,11 @@ export class ClientConnection implements BodySource, BodySink, Flushable {
     if (!this.sending.isDone) return;
     if (this.state === 'closing') this.shutDown();
     else if (this.state === 'idle') this.awaitRequest();
+  }
+
+  /** A defect of ours. */
+  fail(): void {
+    this.destroy();
   }
 
   closed(): void {
@@ -135,7 +138,7 @@ export class ClientConnection implements BodySource, BodySink, Flushable {
   }
 
   expectWithin(milliseconds: number): void {
-    this.stepBy = milliseconds === 0 ? Number.POSITIVE_INFINITY : this.context.now() + milliseconds;
+    this.stepBy = milliseconds === 0 ? Number.POSITIVE_INFINITY : this.context.turn.now() + milliseconds;
   }
 
   // What the answer's body tells.

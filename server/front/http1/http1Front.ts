@@ -1,5 +1,5 @@
 import type { Handler } from '../../handler.ts';
-import { WriteBatch } from '../../http1/writeBatch.ts';
+import type { Turn } from '../../http1/turn.ts';
 import type { Limits } from '../../limits.ts';
 import type { Front, ListenOptions } from '../front.ts';
 import { ClientConnection, type ConnectionContext } from './clientConnection.ts';
@@ -7,6 +7,8 @@ import { ClientConnection, type ConnectionContext } from './clientConnection.ts'
 export interface Http1FrontOptions extends ListenOptions {
   readonly handler: Handler;
   readonly limits: Limits;
+  /** Whose end its connections read and write at. */
+  readonly turn: Turn;
 }
 
 /**
@@ -19,15 +21,14 @@ export interface Http1FrontOptions extends ListenOptions {
  * @throws what the system says when it cannot listen, with its `code`
  */
 export function listenHttp1(options: Http1FrontOptions): Front {
-  const { handler, limits, port, hostname = '::', reusePort } = options;
+  const { handler, limits, turn, port, hostname = '::', reusePort } = options;
   const connections = new Set<ClientConnection>();
   let stopping = false;
   let ended: (() => void) | null = null;
   const context: ConnectionContext = {
     handler,
     limits,
-    writes: new WriteBatch(),
-    now: () => performance.now(),
+    turn,
     date: createDate(),
     stopping: () => stopping,
     onClose(connection) {
@@ -49,11 +50,14 @@ export function listenHttp1(options: Http1FrontOptions): Front {
         connections.add(connection);
         socket.data = connection;
       },
-      data: (socket, bytes) => socket.data.received(bytes),
+      data: (socket, bytes) => turn.read(socket.data, bytes),
       drain: (socket) => socket.data.flush(),
-      close: (socket) => socket.data.closed(),
+      close(socket) {
+        turn.settle();
+        socket.data.closed();
+      },
       // A defect of ours in one of these: the connection is no good any more.
-      error: (socket) => socket.data.destroy(),
+      error: (socket) => socket.data.fail(),
     },
   } as Bun.TCPSocketListenOptions<ClientConnection>);
   const sweep = setInterval(() => {

@@ -1,13 +1,11 @@
 import type { Socket } from 'bun';
-import { BATCHED_BYTES, type WriteBatch } from '../../http1/writeBatch.ts';
+import { BATCHED_BYTES, type Turn } from '../../http1/turn.ts';
 import type { Limits } from '../../limits.ts';
 import type { ClientConnection } from './clientConnection.ts';
 
 export interface SocketSendingOptions {
   readonly limits: Pick<Limits, 'sendTimeout'>;
-  readonly writes: WriteBatch;
-  /** Milliseconds that never go backwards. */
-  readonly now: () => number;
+  readonly turn: Turn;
 }
 
 /**
@@ -54,7 +52,7 @@ export class SocketSending {
     if (this.unsent.length > BATCHED_BYTES) this.flush();
     else if (!this.isBatched) {
       this.isBatched = true;
-      this.options.writes.add(this.socket.data);
+      this.options.turn.write(this.socket.data);
     }
   }
 
@@ -83,8 +81,8 @@ export class SocketSending {
     if (written === bytes.length) return;
     this.isBlocked = true;
     this.unsent = bytes.subarray(written);
-    const { limits, now } = this.options;
-    if (limits.sendTimeout > 0) this.takenBy = now() + limits.sendTimeout;
+    const { limits, turn } = this.options;
+    if (limits.sendTimeout > 0) this.takenBy = turn.now() + limits.sendTimeout;
   }
 
   private settle(): void {

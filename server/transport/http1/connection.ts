@@ -1,5 +1,5 @@
 import type { Socket } from 'bun';
-import { BATCHED_BYTES, type Flushable, type WriteBatch } from '../../http1/writeBatch.ts';
+import { BATCHED_BYTES, type Turn, type TurnMember } from '../../http1/turn.ts';
 import { TransportError, type UpstreamRequest } from '../transport.ts';
 import { connectFailure } from './connectFailure.ts';
 import type { TransportClock } from './transportClock.ts';
@@ -21,7 +21,7 @@ export interface ConnectionOptions {
   /** PEM certificates of all authorities to trust; undefined for the built-in ones. */
   readonly ca: string | undefined;
   readonly clock: TransportClock;
-  readonly writes: WriteBatch;
+  readonly turn: Turn;
   /** Milliseconds to be open, TLS included; 0 for no limit. */
   readonly deadline: number;
   /** A TLS session of an earlier connection to the same target. */
@@ -37,7 +37,7 @@ export interface ConnectionOptions {
  * before `settled(null)`, whatever NODE_TLS_REJECT_UNAUTHORIZED says, so that no byte of a request reaches
  * another server.
  */
-export class Connection implements Flushable {
+export class Connection implements TurnMember {
   owner: ConnectionOwner | null = null;
   /** Exchanges that it has carried. */
   exchanges = 0;
@@ -49,7 +49,7 @@ export class Connection implements Flushable {
   /** Null once it is open or has failed. */
   private options: ConnectionOptions | null;
   private readonly clock: TransportClock;
-  private readonly writes: WriteBatch;
+  private readonly turn: Turn;
   private readonly startedAt: number;
   private socket: Socket<Connection> | null = null;
   private state: 'opening' | 'open' | 'closed' = 'opening';
@@ -61,11 +61,11 @@ export class Connection implements Flushable {
   constructor(target: ConnectionTarget, options: ConnectionOptions) {
     this.options = options;
     this.clock = options.clock;
-    this.writes = options.writes;
+    this.turn = options.turn;
     this.startedAt = options.clock.now();
     if (options.deadline > 0) {
       this.timer = options.clock.schedule(
-        () => this.fail(new TransportError('upstream_timeout', 'deadline: connect', { sent: false })),
+        () => this.failOpening(new TransportError('upstream_timeout', 'deadline: connect', { sent: false })),
         options.deadline,
       );
     }
@@ -76,7 +76,7 @@ export class Connection implements Flushable {
       data: this,
       socket: secure ? TLS_EVENTS : PLAIN_EVENTS,
       ...(secure ? { tls: tlsOptions(target.hostname, options.ca) } : {}),
-    }).catch((error) => this.fail(connectFailure(error, 'connect')));
+    }).catch((error) => this.failOpening(connectFailure(error, 'connect')));
   }
 
   get isOpen(): boolean {
@@ -101,8 +101,18 @@ export class Connection implements Flushable {
   write(bytes: Uint8Array): boolean {
     if (bytes.length > BATCHED_BYTES) return this.writeNow(bytes);
     this.unsent = bytes;
-    this.writes.add(this);
+    this.turn.write(this);
     return false;
+  }
+
+  /** @internal A socket's event. */
+  readable(bytes: Buffer): void {
+    this.turn.read(this, bytes);
+  }
+
+  /** @internal The end of the turn. */
+  received(bytes: Buffer): void {
+    this.owner?.received(bytes);
   }
 
   /** @internal The end of the turn. */
@@ -141,6 +151,11 @@ export class Connection implements Flushable {
     socket?.close();
   }
 
+  /** @internal The socket's close event tells its owner. */
+  fail(): void {
+    this.socket?.terminate();
+  }
+
   /** Closes at once (RST), so that the upstream stops too. Also while it is being opened. */
   destroy(): void {
     const socket = this.detach();
@@ -166,7 +181,7 @@ export class Connection implements Flushable {
   shookHands(socket: Socket<Connection>, success: boolean, error: unknown): void {
     if (this.state !== 'opening') return;
     if (success && socket.authorized) this.succeed();
-    else this.fail(connectFailure(error, 'tls'));
+    else this.failOpening(connectFailure(error, 'tls'));
   }
 
   /** @internal A socket's event. */
@@ -179,12 +194,14 @@ export class Connection implements Flushable {
 
   /** @internal A socket's event: the upstream has ended its side. */
   ended(): void {
+    this.turn.settle();
     this.endSeen = true;
   }
 
   /** @internal A socket's event. */
   closed(error: unknown): void {
-    if (this.state === 'opening') this.fail(connectFailure(error ?? { code: 'ECONNRESET' }, 'tls'));
+    this.turn.settle();
+    if (this.state === 'opening') this.failOpening(connectFailure(error ?? { code: 'ECONNRESET' }, 'tls'));
     if (this.state === 'closed') return;
     const owner = this.owner;
     this.detach();
@@ -198,7 +215,7 @@ export class Connection implements Flushable {
     this.settle(null);
   }
 
-  private fail(failure: TransportError): void {
+  private failOpening(failure: TransportError): void {
     if (this.state !== 'opening') return;
     this.destroy();
     this.settle(failure);
@@ -231,14 +248,12 @@ export class Connection implements Flushable {
 const PLAIN_EVENTS = {
   binaryType: 'buffer',
   open: (socket) => socket.data.opened(socket, false),
-  data: (socket, bytes) => socket.data.owner?.received(bytes),
+  data: (socket, bytes) => socket.data.readable(bytes),
   drain: (socket) => socket.data.becameWritable(),
   end: (socket) => socket.data.ended(),
   close: (socket, error) => socket.data.closed(error),
   // A TLS session that broke, or a defect of ours: either way the connection is no good, and `close` tells.
-  error: (socket) => {
-    socket.terminate();
-  },
+  error: (socket) => socket.data.fail(),
   // Without it, Bun would count the rejection of `Bun.connect` as one that nobody takes.
   connectError: () => {},
 } satisfies Bun.SocketHandler<Connection>;

@@ -1,9 +1,9 @@
 import { getCACertificates } from 'node:tls';
-import { WriteBatch } from '../../http1/writeBatch.ts';
+import { Turn } from '../../http1/turn.ts';
 import { type Transport, TransportError, type UpstreamRequest } from '../transport.ts';
 import { Http1Exchange } from './http1Exchange.ts';
 import { OriginPool } from './originPool.ts';
-import { systemClock, type TransportClock } from './transportClock.ts';
+import { type TransportClock, turnClock } from './transportClock.ts';
 
 export interface Http1TransportOptions {
   /** PEM certificates of authorities to trust beside the built-in ones. Default: none. */
@@ -21,7 +21,9 @@ export interface Http1TransportOptions {
   maxWaiting?: number;
   /** Milliseconds that a request waits for a connection before it is `overloaded`. Default 5,000. */
   queueTimeout?: number;
-  /** Default: the system's monotonic clock and timers. */
+  /** Whose reads and writes are done together with this transport's. Default: nobody's. */
+  turn?: Turn;
+  /** Default: the turn's clock and the system's timers. */
   clock?: TransportClock;
 }
 
@@ -31,7 +33,6 @@ const DEFAULTS = {
   idleTimeout: 15_000,
   maxWaiting: 1_000,
   queueTimeout: 5_000,
-  clock: systemClock,
 } as const satisfies Http1TransportOptions;
 
 /**
@@ -48,10 +49,10 @@ const DEFAULTS = {
  * const answer = await transport.send(request, signal);
  */
 export function createHttp1Transport(options: Http1TransportOptions = {}): Transport {
-  const settings = { ...DEFAULTS, ...options };
+  const { turn = new Turn() } = options;
+  const settings = { clock: turnClock(turn), ...DEFAULTS, ...options };
   const ca = options.ca === undefined ? undefined : trustedBeside(options.ca);
   const pools = new Map<string, OriginPool>();
-  const writes = new WriteBatch();
   let closed = false;
 
   return {
@@ -87,7 +88,7 @@ export function createHttp1Transport(options: Http1TransportOptions = {}): Trans
       {
         ca,
         clock: settings.clock,
-        writes,
+        turn,
         maxConnections: settings.maxConnectionsPerOrigin,
         maxIdle: settings.maxIdlePerOrigin,
         idleTimeout: settings.idleTimeout,

@@ -1,4 +1,4 @@
-import type { WriteBatch } from '../../http1/writeBatch.ts';
+import type { Turn } from '../../http1/turn.ts';
 import { TransportError } from '../transport.ts';
 import { Connection, type ConnectionTarget } from './connection.ts';
 import type { TransportClock } from './transportClock.ts';
@@ -6,7 +6,7 @@ import type { TransportClock } from './transportClock.ts';
 export interface OriginPoolOptions {
   readonly ca: string | undefined;
   readonly clock: TransportClock;
-  readonly writes: WriteBatch;
+  readonly turn: Turn;
   readonly maxConnections: number;
   readonly maxIdle: number;
   readonly idleTimeout: number;
@@ -124,11 +124,11 @@ export class OriginPool {
 
   private open(client: PoolClient): void {
     this.connections++;
-    const { ca, clock, writes } = this.options;
+    const { ca, clock, turn } = this.options;
     const connection = new Connection(this.target, {
       ca,
       clock,
-      writes,
+      turn,
       deadline: client.connectDeadline,
       session: this.session,
       settled: (failure) => {

@@ -1,16 +1,15 @@
+import type { Turn } from '../../http1/turn.ts';
 import { startTimer } from '../../startTimer.ts';
 
 /** Time as the transport sees it, so that tests can hold it still. */
 export interface TransportClock {
   /** Milliseconds that never go backwards. */
   now(): number;
-  /** Calls back after that time, or sooner where it is weeks. */
   schedule(callback: () => void, milliseconds: number): unknown;
   cancel(handle: unknown): void;
 }
 
-export const systemClock: TransportClock = {
-  now: () => performance.now(),
-  schedule: startTimer,
-  cancel: (handle) => clearTimeout(handle as Timer),
-};
+/** The system's timers, and its time as the turn has it. */
+export function turnClock({ now }: Turn): TransportClock {
+  return { now, schedule: startTimer, cancel: (handle) => clearTimeout(handle as Timer) };
+}

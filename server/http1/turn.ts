@@ -1,0 +1,95 @@
+import { drainMicrotasks } from 'bun:jsc';
+
+/** A connection as its turn sees it. */
+export interface TurnMember {
+  /** Reads. The bytes are its own. */
+  received(bytes: Buffer): void;
+  /** Writes what it has ready, if anything. */
+  flush(): void;
+  /** A defect of ours: one of the two has thrown, and the connection is no good any more. */
+  fail(): void;
+}
+
+/**
+ * One turn of the event loop: what its events have brought is read together at its end, then what is ready is
+ * written together. The same code runs for one connection after the other, and a write wakes whoever waits at the
+ * other end, which costs more than the write: of many in a row, the first wakes it for all. A turn that has one thing
+ * to do ends at once, so that nothing waits for anything (docs/decisions/0010-work-of-one-turn.md).
+ */
+export class Turn {
+  private readers: TurnMember[] = [];
+  private reads: Buffer[] = [];
+  private readBytes = 0;
+  private writers: TurnMember[] = [];
+  private isEnding = false;
+  private isReading = false;
+  private time: number | null = null;
+
+  /** Milliseconds that never go backwards: at the turn's end, those at which it began to end. */
+  readonly now = (): number => this.time ?? performance.now();
+
+  /** Hands bytes to their reader: a few at the end of the turn, more at once, so that none pile up. */
+  read(reader: TurnMember, bytes: Buffer): void {
+    this.readers.push(reader);
+    this.reads.push(bytes);
+    this.readBytes += bytes.length;
+    if (this.readBytes > READ_BYTES) this.settle();
+    else this.endSoon();
+  }
+
+  /** Before any other event of a connection is looked at: what was read before it comes before it. */
+  settle(): void {
+    // A reader that ends its own connection is told so while the others wait for their turn.
+    if (this.isReading) return;
+    this.isReading = true;
+    // By index: whoever reads may bring about further reads.
+    for (let next = 0; next < this.readers.length; next++) {
+      const reader = this.readers[next]!;
+      try {
+        reader.received(this.reads[next]!);
+      } catch {
+        reader.fail();
+      }
+    }
+    this.readers = [];
+    this.reads = [];
+    this.readBytes = 0;
+    this.isReading = false;
+  }
+
+  /** Has something written at the end of the turn. Whoever is added twice is flushed twice, and has nothing then. */
+  write(writer: TurnMember): void {
+    this.writers.push(writer);
+    this.endSoon();
+  }
+
+  private endSoon(): void {
+    if (this.isEnding) return;
+    this.isEnding = true;
+    setImmediate(this.end);
+  }
+
+  private readonly end = (): void => {
+    this.time = performance.now();
+    this.settle();
+    // What was read goes on in promises: to the answers that are to be written.
+    drainMicrotasks();
+    const { writers } = this;
+    this.writers = [];
+    this.isEnding = false;
+    for (const writer of writers) {
+      try {
+        writer.flush();
+      } catch {
+        writer.fail();
+      }
+    }
+    this.time = null;
+  };
+}
+
+/** Up to here bytes wait for the end of the turn; more are worth a turn by themselves. */
+export const BATCHED_BYTES = 16 * 1024;
+
+/** Most bytes that wait to be read. */
+const READ_BYTES = 256 * 1024;
