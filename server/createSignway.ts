@@ -249,6 +249,7 @@ export function createSignway(options: SignwayOptions): Signway {
       hooks,
       stopping: () => stopping,
       clock: options.clock ?? Date.now,
+      now: turn.now,
       onExchange: tell,
     });
     return { ...made, network };

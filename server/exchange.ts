@@ -74,12 +74,15 @@ export class Exchange {
   /** What it takes up of the gateway, until it ends. */
   readonly place: Place;
   readonly #method: string;
-  readonly #started = performance.now();
+  readonly #now: () => number;
+  readonly #started: number;
   readonly #onEnd: (record: ExchangeRecord) => void;
   #ended = false;
 
-  constructor(method: string, { time, place, onEnd }: ExchangeOptions) {
+  constructor(method: string, { time, now, place, onEnd }: ExchangeOptions) {
     this.#method = method;
+    this.#now = now;
+    this.#started = now();
     this.time = time;
     this.place = place;
     this.#onEnd = onEnd;
@@ -93,7 +96,7 @@ export class Exchange {
     this.connectMs = connect === null ? null : milliseconds(connect);
     this.reused = reused;
     this.place.release();
-    this.headMs = milliseconds(performance.now() - this.#started);
+    this.headMs = milliseconds(this.#now() - this.#started);
   }
 
   end(ending: ExchangeEnding, why: { code?: RefusalCode; reason?: string } = {}): void {
@@ -120,7 +123,7 @@ export class Exchange {
       headMs: this.headMs,
       connectMs: this.connectMs,
       reused: this.reused,
-      totalMs: milliseconds(performance.now() - this.#started),
+      totalMs: milliseconds(this.#now() - this.#started),
     });
   }
 }
@@ -128,6 +131,8 @@ export class Exchange {
 export interface ExchangeOptions {
   /** Milliseconds since the epoch. */
   readonly time: number;
+  /** Milliseconds that never go backwards. */
+  readonly now: () => number;
   readonly place: Place;
   readonly onEnd: (record: ExchangeRecord) => void;
 }

@@ -66,7 +66,10 @@ export interface Gateway {
   /** Null where there are none. */
   readonly hooks: HookRunner | null;
   readonly stopping: () => boolean;
+  /** Milliseconds since the epoch. */
   readonly clock: () => number;
+  /** Milliseconds that never go backwards. */
+  readonly now: () => number;
   readonly onExchange: (record: ExchangeRecord) => void;
 }
 
@@ -196,7 +199,7 @@ export function createHandler(gateway: Gateway): Handler {
 
   function begin(method: string, client: string | null): Exchange {
     const place = gateway.occupancy.enter(client, limits);
-    return new Exchange(method, { time: clock(), place, onEnd: gateway.onExchange });
+    return new Exchange(method, { time: clock(), now: gateway.now, place, onEnd: gateway.onExchange });
   }
 
   /** Whose request it is, where it is counted by that. */

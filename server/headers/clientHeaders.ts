@@ -75,13 +75,17 @@ export function createClientHeaders({ maxNames = 1000 } = {}): ClientHeaders {
   return (received, { upstream, secrets }) => {
     const headers: [string, string][] = [];
     const listed = connectionOptions(connectionOf(received));
+    let values = '';
     for (const [name, value] of received) {
       const fate = fateOf(name);
       if (fate === 'drop' || listed?.has(name.toLowerCase()) === true) continue;
-      if (holdsSecret(value, secrets)) continue;
       headers.push([name, fate === 'resolve' ? absolute(value, upstream) : value]);
+      values += `${value}\n`;
     }
-    return headers;
+    // One search through all of them; only where it finds something is each looked at.
+    return holdsSecret(values, secrets)
+      ? headers.filter(([, value]) => !holdsSecret(value, secrets))
+      : headers;
   };
 }
 

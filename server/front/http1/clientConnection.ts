@@ -3,7 +3,7 @@ import { Refusal } from '../../../signing/refusal.ts';
 import type { ClientAnswer, StreamedBody } from '../../clientAnswer.ts';
 import { UNKNOWN_PEER } from '../../clientRequest.ts';
 import type { Handler } from '../../handler.ts';
-import { chunk, LAST_CHUNK } from '../../http1/chunk.ts';
+import { LAST_CHUNK, writeChunk } from '../../http1/chunk.ts';
 import type { Turn, TurnMember } from '../../http1/turn.ts';
 import type { Limits } from '../../limits.ts';
 import type { BodySink } from '../../transport/transport.ts';
@@ -41,6 +41,7 @@ export class ClientConnection implements BodySource, BodySink, TurnMember {
   private readonly socket: Socket<ClientConnection>;
   private readonly context: ConnectionContext;
   private readonly sending: SocketSending;
+  private readonly peer: string;
   private state: 'idle' | 'head' | 'exchange' | 'closing' | 'closed' = 'idle';
   private parser: RequestParser | null = null;
   private request: AnsweredRequest | null = null;
@@ -59,6 +60,8 @@ export class ClientConnection implements BodySource, BodySink, TurnMember {
     this.socket = socket;
     this.context = context;
     this.sending = new SocketSending(socket, context);
+    // Bun's types leave out that there is none any more (1.4.5).
+    this.peer = (socket.remoteAddress as string | undefined) ?? UNKNOWN_PEER;
     this.expectWithin(context.limits.headerTimeout);
   }
 
@@ -134,7 +137,7 @@ export class ClientConnection implements BodySource, BodySink, TurnMember {
   }
 
   proceed(): void {
-    if (this.request!.expectsContinue) this.sending.send(CONTINUE);
+    if (this.request!.expectsContinue) this.sending.write(CONTINUE);
   }
 
   expectWithin(milliseconds: number): void {
@@ -145,7 +148,8 @@ export class ClientConnection implements BodySource, BodySink, TurnMember {
 
   write(bytes: Uint8Array): undefined | Promise<void> {
     if (this.state !== 'exchange') return undefined;
-    this.sending.send(this.isChunking ? chunk(bytes) : bytes);
+    if (this.isChunking) writeChunk(bytes, this.sending);
+    else this.sending.write(bytes);
     return this.sending.room;
   }
 
@@ -158,14 +162,14 @@ export class ClientConnection implements BodySource, BodySink, TurnMember {
     const parser = this.parser!;
     try {
       const end = parser.push(bytes, 0);
-      if (parser.head !== null) this.begin(parser.head, bytes.subarray(end));
+      if (parser.head !== null) this.begin(parser.head, end === bytes.length ? null : bytes.subarray(end));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.refuse(error);
     }
   }
 
-  private begin(head: RequestHead, rest: Buffer): void {
+  private begin(head: RequestHead, rest: Buffer | null): void {
     this.state = 'exchange';
     this.stepBy = Number.POSITIVE_INFINITY;
     this.parser = null;
@@ -173,7 +177,7 @@ export class ClientConnection implements BodySource, BodySink, TurnMember {
     this.request = { method, minor, persistent, expectsContinue };
     this.body = new RequestBody(head, this);
     this.gone = new ClientGone();
-    if (rest.length > 0) this.readBody(rest, 0);
+    if (rest !== null) this.readBody(rest, 0);
     const answer = this.context.handler.handle({
       method,
       path: head.path,
@@ -181,8 +185,7 @@ export class ClientConnection implements BodySource, BodySink, TurnMember {
       headers: new HeaderFields(head.fields),
       body: this.body,
       http2: false,
-      // Bun's types leave out that there is none any more (1.4.5).
-      peer: (this.socket.remoteAddress as string | undefined) ?? UNKNOWN_PEER,
+      peer: this.peer,
       gone: this.gone,
     });
     if (answer instanceof Promise) answer.then((settled) => this.answer(settled));
@@ -207,23 +210,15 @@ export class ClientConnection implements BodySource, BodySink, TurnMember {
 
   private sendWhole(answer: ClientAnswer, body: Uint8Array | null): void {
     const isShown = body !== null && this.request!.method !== 'HEAD' && mayHaveBody(answer.status);
-    const head = this.headOf(answer, { streamed: false });
-    if (isShown && body.length > JOINED_BODY) {
-      this.sending.send(Buffer.from(head, 'latin1'));
-      this.sending.send(body);
-    } else {
-      const bytes = Buffer.allocUnsafe(head.length + (isShown ? body.length : 0));
-      bytes.write(head, 0, 'latin1');
-      if (isShown) bytes.set(body, head.length);
-      this.sending.send(bytes);
-    }
+    this.sending.write(this.headOf(answer, { streamed: false }));
+    if (isShown) this.sending.write(body);
     this.finish();
   }
 
   private sendStream(answer: ClientAnswer, body: StreamedBody): void {
     if (this.state === 'exchange') {
       this.isChunking = body.length === null && this.request!.minor === 1;
-      this.sending.send(Buffer.from(this.headOf(answer, { streamed: true }), 'latin1'));
+      this.sending.write(this.headOf(answer, { streamed: true }));
     }
     void body.pipe(this).then((ending) => this.endStream(ending));
   }
@@ -233,7 +228,7 @@ export class ClientConnection implements BodySource, BodySink, TurnMember {
     const { isChunking } = this;
     this.isChunking = false;
     if (ending === 'whole') {
-      if (isChunking) this.sending.send(LAST_CHUNK);
+      if (isChunking) this.sending.write(LAST_CHUNK);
       this.finish();
     } else if (isChunking) this.close();
     else this.destroy();
@@ -284,8 +279,8 @@ export class ClientConnection implements BodySource, BodySink, TurnMember {
     const method = this.parser!.method;
     const answer = this.context.handler.refuse(refusal, method);
     const framing = { untilClose: false, close: true, head: method === 'HEAD', date: this.context.date() };
-    this.sending.send(Buffer.from(serialiseAnswerHead(answer, framing), 'latin1'));
-    if (method !== 'HEAD') this.sending.send(answer.body as Uint8Array);
+    this.sending.write(serialiseAnswerHead(answer, framing));
+    if (method !== 'HEAD') this.sending.write(answer.body as Uint8Array);
     this.close();
   }
 
@@ -328,13 +323,10 @@ export class ClientConnection implements BodySource, BodySink, TurnMember {
   }
 }
 
-/** Up to here copying a body costs less than a second write. */
-const JOINED_BODY = 64 * 1024;
-
 /** Bytes of further requests that may wait before reading stops. */
 const WAITING_BYTES = 64 * 1024;
 
 const LINGER_MS = 1000;
 const LINGER_BYTES = 16 * 1024 * 1024;
 
-const CONTINUE = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n');
+const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';

@@ -44,7 +44,7 @@ export function readRequestLine(line: string, maxUrlLength: number): RequestLine
   const target = line.slice(methodEnd + 1, targetEnd);
   if (target.length > maxUrlLength) throw urlTooLong(maxUrlLength);
   // Whatever a URL cannot hold as it is was not encoded by a client that can be trusted to mean one thing.
-  if (!TARGET.test(target)) throw bad('malformed request target');
+  if (target === '' || NOT_IN_TARGET.test(target)) throw bad('malformed request target');
   return { method, target, minor: version === 'HTTP/1.1' ? 1 : 0 };
 }
 
@@ -142,7 +142,7 @@ const VERSION_LENGTH = 'HTTP/1.1'.length;
 const SPACE = 32;
 // RFC 3986, section 2, and what browsers leave unescaped beside it: no control character, space, quote, `<`, `>`,
 // `\`, fragment or byte above 0x7E.
-const TARGET = /^[!$-;=?-[\]^-~]+$/;
+const NOT_IN_TARGET = /[^!$-;=?-[\]^-~]/;
 const ABSOLUTE = /^https?:\/\/([^/?]+)/i;
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 

@@ -1,4 +1,5 @@
 import type { Socket } from 'bun';
+import { Outgoing, type Piece } from '../../http1/outgoing.ts';
 import { BATCHED_BYTES, type Turn } from '../../http1/turn.ts';
 import type { Limits } from '../../limits.ts';
 import type { ClientConnection } from './clientConnection.ts';
@@ -15,7 +16,7 @@ export interface SocketSendingOptions {
 export class SocketSending {
   private readonly socket: Socket<ClientConnection>;
   private readonly options: SocketSendingOptions;
-  private unsent: Uint8Array | null = null;
+  private readonly outgoing = new Outgoing();
   private isBatched = false;
   /** True while the socket takes no more. */
   private isBlocked = false;
@@ -29,7 +30,7 @@ export class SocketSending {
 
   /** True when the socket has taken everything. */
   get isDone(): boolean {
-    return this.unsent === null;
+    return this.outgoing.length === 0;
   }
 
   /** Undefined unless the socket takes no more; then a promise that it has, or that there is no socket any more. */
@@ -39,17 +40,10 @@ export class SocketSending {
     return this.taken.promise;
   }
 
-  send(bytes: Uint8Array): void {
-    if (!this.isBlocked && bytes.length > BATCHED_BYTES) {
-      this.flush();
-      if (!this.isBlocked) {
-        this.write(bytes);
-        return;
-      }
-    }
-    this.unsent = this.unsent === null ? bytes : Buffer.concat([this.unsent, bytes]);
+  write(piece: Piece): void {
+    this.outgoing.push(piece);
     if (this.isBlocked) return;
-    if (this.unsent.length > BATCHED_BYTES) this.flush();
+    if (this.outgoing.length > BATCHED_BYTES) this.flush();
     else if (!this.isBatched) {
       this.isBatched = true;
       this.options.turn.write(this.socket.data);
@@ -58,31 +52,26 @@ export class SocketSending {
 
   /** Writes what there is: the turn ends, or the socket takes more. */
   flush(): void {
-    const { unsent } = this;
     this.isBatched = false;
-    if (unsent === null) return;
-    this.unsent = null;
-    this.write(unsent);
-    if (this.unsent === null) this.settle();
+    if (this.isDone) return;
+    this.outgoing.writeTo(this.socket);
+    if (this.isDone) {
+      this.settle();
+      return;
+    }
+    this.isBlocked = true;
+    const { limits, turn } = this.options;
+    if (limits.sendTimeout > 0) this.takenBy = turn.now() + limits.sendTimeout;
   }
 
   /** The socket has gone: whoever waits for it waits no more. */
   giveUp(): void {
-    this.unsent = null;
+    this.outgoing.clear();
     this.settle();
   }
 
   isOverdue(now: number): boolean {
     return now >= this.takenBy;
-  }
-
-  private write(bytes: Uint8Array): void {
-    const written = Math.max(0, this.socket.write(bytes));
-    if (written === bytes.length) return;
-    this.isBlocked = true;
-    this.unsent = bytes.subarray(written);
-    const { limits, turn } = this.options;
-    if (limits.sendTimeout > 0) this.takenBy = turn.now() + limits.sendTimeout;
   }
 
   private settle(): void {

@@ -1,4 +1,4 @@
-import { chunk, LAST_CHUNK } from '../../http1/chunk.ts';
+import { LAST_CHUNK, writeChunk } from '../../http1/chunk.ts';
 import { TransportError } from '../transport.ts';
 import type { Connection } from './connection.ts';
 import type { SendingOwner } from './requestSending.ts';
@@ -74,7 +74,10 @@ export class BodyUpload {
     this.sent += value.length;
     if (length !== null && this.sent > length) throw mismatch('longer');
     // A chunk of no bytes would be the last one.
-    if (value.length > 0) this.connection.write(length === null ? chunk(value) : value);
+    if (value.length > 0) {
+      if (length === null) writeChunk(value, this.connection);
+      else this.connection.write(value);
+    }
     this.options.owner.progressed();
     return false;
   }

@@ -1,4 +1,5 @@
 import type { Socket } from 'bun';
+import { Outgoing, type Piece } from '../../http1/outgoing.ts';
 import { BATCHED_BYTES, type Turn, type TurnMember } from '../../http1/turn.ts';
 import { TransportError, type UpstreamRequest } from '../transport.ts';
 import { connectFailure } from './connectFailure.ts';
@@ -54,7 +55,7 @@ export class Connection implements TurnMember {
   private socket: Socket<Connection> | null = null;
   private state: 'opening' | 'open' | 'closed' = 'opening';
   private timer: unknown = null;
-  private unsent: Uint8Array | null = null;
+  private readonly outgoing = new Outgoing();
   private endSeen = false;
   private paused = false;
 
@@ -85,7 +86,7 @@ export class Connection implements TurnMember {
 
   /** False until everything written has gone to the kernel. */
   get isDrained(): boolean {
-    return this.unsent === null;
+    return this.outgoing.length === 0;
   }
 
   /** A TLS session to resume, once the upstream has sent one. */
@@ -95,14 +96,13 @@ export class Connection implements TurnMember {
   }
 
   /**
-   * Writes, a few bytes at the end of the turn. False when not all has gone to the kernel yet: then `drained` follows,
-   * and until then nothing more may be written, which is what bounds the memory of an upload.
+   * Writes, a few bytes at the end of the turn. Unless it `isDrained` at once, `drained` follows when the kernel has
+   * everything; an upload that waits for that holds no more than one piece in memory.
    */
-  write(bytes: Uint8Array): boolean {
-    if (bytes.length > BATCHED_BYTES) return this.writeNow(bytes);
-    this.unsent = bytes;
-    this.turn.write(this);
-    return false;
+  write(piece: Piece): void {
+    this.outgoing.push(piece);
+    if (this.outgoing.length > BATCHED_BYTES) this.writeNow();
+    else this.turn.write(this);
   }
 
   /** @internal A socket's event. */
@@ -120,17 +120,16 @@ export class Connection implements TurnMember {
     this.becameWritable();
   }
 
-  private writeNow(bytes: Uint8Array): boolean {
-    const written = Math.max(0, this.socket?.write(bytes) ?? 0);
-    this.bytesWritten += written;
-    if (written === bytes.length) return true;
-    this.unsent = bytes.subarray(written);
-    return false;
+  private writeNow(): void {
+    if (this.socket === null) return;
+    const { length } = this.outgoing;
+    this.outgoing.writeTo(this.socket);
+    this.bytesWritten += length - this.outgoing.length;
   }
 
   /** Forgets what was not sent yet. The connection cannot be used for another request. */
   dropUnsent(): void {
-    this.unsent = null;
+    this.outgoing.clear();
   }
 
   pause(): void {
@@ -186,10 +185,9 @@ export class Connection implements TurnMember {
 
   /** @internal A socket's event. */
   becameWritable(): void {
-    const bytes = this.unsent;
-    if (bytes === null) return;
-    this.unsent = null;
-    if (this.writeNow(bytes)) this.owner?.drained();
+    if (this.isDrained) return;
+    this.writeNow();
+    if (this.isDrained) this.owner?.drained();
   }
 
   /** @internal A socket's event: the upstream has ended its side. */
@@ -233,7 +231,7 @@ export class Connection implements TurnMember {
     this.state = 'closed';
     this.socket = null;
     this.owner = null;
-    this.unsent = null;
+    this.outgoing.clear();
     this.clearTimer();
     return socket;
   }

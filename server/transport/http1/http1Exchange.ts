@@ -3,7 +3,6 @@ import {
   type Cancellation,
   type Deadlines,
   type Ending,
-  type RequestBody,
   TransportError,
   type UpstreamAnswer,
   type UpstreamRequest,
@@ -12,10 +11,10 @@ import type { Connection, ConnectionOwner } from './connection.ts';
 import { type DeadlineOwner, ExchangeDeadline, type Phase } from './exchangeDeadline.ts';
 import type { OriginPool, PoolClient } from './originPool.ts';
 import { type BodySource, PipedBody } from './pipedBody.ts';
-import { RequestSending, type SendingOwner } from './requestSending.ts';
+import { type OutgoingRequest, RequestSending, type SendingOwner } from './requestSending.ts';
 import type { ResponseHead } from './responseHead.ts';
 import { type ResponseEvents, ResponseParser } from './responseParser.ts';
-import { type RequestBytes, serialiseRequest } from './serialiseRequest.ts';
+import { serialiseRequestHead } from './serialiseRequestHead.ts';
 import type { TransportClock } from './transportClock.ts';
 
 /**
@@ -40,7 +39,7 @@ export class Http1Exchange
   private answer: PromiseWithResolvers<UpstreamAnswer> | null = Promise.withResolvers<UpstreamAnswer>();
 
   /** Null once an answer has begun, so that a stream of hours does not hold its request. */
-  private outgoing: { bytes: RequestBytes; body: RequestBody } | null;
+  private outgoing: OutgoingRequest | null;
   private connection: Connection | null = null;
   private sending: RequestSending | null = null;
   private parser: ResponseParser;
@@ -61,7 +60,7 @@ export class Http1Exchange
     request: UpstreamRequest,
     options: { signal: Cancellation; pool: OriginPool; clock: TransportClock },
   ) {
-    this.outgoing = { bytes: serialiseRequest(request), body: request.body };
+    this.outgoing = { head: serialiseRequestHead(request), body: request.body };
     this.method = request.method;
     this.deadlines = request.deadlines;
     this.signal = options.signal;

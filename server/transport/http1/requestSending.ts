@@ -1,7 +1,6 @@
 import type { RequestBody, TransportError } from '../transport.ts';
 import { BodyUpload } from './bodyUpload.ts';
 import type { Connection } from './connection.ts';
-import type { RequestBytes } from './serialiseRequest.ts';
 
 export interface SendingOwner {
   /** A piece has gone to the kernel, or is on its way there. */
@@ -10,12 +9,17 @@ export interface SendingOwner {
   failed(failure: TransportError): void;
 }
 
+/** What is sent: the head, as Latin-1 text, and the body. */
+export interface OutgoingRequest {
+  readonly head: string;
+  readonly body: RequestBody;
+}
+
 /** One request on its way into one connection: its head, then its bytes or its stream. */
 export class RequestSending {
   private readonly connection: Connection;
   private readonly owner: SendingOwner;
   private readonly writtenBefore: number;
-  private rest: Uint8Array | null = null;
   private upload: BodyUpload | null = null;
   private cutShort = false;
 
@@ -35,10 +39,13 @@ export class RequestSending {
     return this.connection.bytesWritten === this.writtenBefore;
   }
 
-  start({ bytes, body }: { bytes: RequestBytes; body: RequestBody }): void {
-    if (!this.connection.write(bytes.head)) this.rest = bytes.body;
-    else if (bytes.body !== null) this.connection.write(bytes.body);
-    if (body === null || body instanceof Uint8Array) return;
+  start({ head, body }: OutgoingRequest): void {
+    this.connection.write(head);
+    if (body === null) return;
+    if (body instanceof Uint8Array) {
+      if (body.length > 0) this.connection.write(body);
+      return;
+    }
     const { stream, length } = body;
     this.upload = new BodyUpload(this.connection, { stream, length, owner: this.owner });
     this.upload.run();
@@ -46,21 +53,18 @@ export class RequestSending {
 
   drained(): void {
     this.owner.progressed();
-    const { rest } = this;
-    this.rest = null;
-    if (rest === null || this.connection.write(rest)) this.upload?.drained();
+    this.upload?.drained();
   }
 
   /** Sends nothing more; what was under way stays cut short. */
   stop(): void {
     if (this.isComplete) return;
     this.cutShort = true;
-    this.rest = null;
     this.connection.dropUnsent();
     this.upload?.stop();
   }
 
   private get isHandedOver(): boolean {
-    return this.rest === null && (this.upload === null || this.upload.isComplete);
+    return this.upload === null || this.upload.isComplete;
   }
 }

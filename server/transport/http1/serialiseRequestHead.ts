@@ -2,14 +2,13 @@ import { isField } from '../../http1/fieldName.ts';
 import { type RequestBody, TransportError, type UpstreamRequest } from '../transport.ts';
 
 /**
- * The request's head as bytes, followed by a body of bytes if there is one and it is small: one write, one
- * packet (RFC 9112, sections 3 and 6). The fields go out as they are, in their order and spelling; added is
+ * The request's head as Latin-1 text (RFC 9112, sections 3 and 6). The fields go out as they are, in their order and spelling; added is
  * what frames the body and nothing else. `Expect` never goes out, as nobody here would wait for a 100.
  *
  * **Security**: throws {@link TransportError} with the reason `request: …` when a part could end a line, frame
  * the body a second time or be read as another host: the last defence against request splitting.
  */
-export function serialiseRequest(request: UpstreamRequest): RequestBytes {
+export function serialiseRequestHead(request: UpstreamRequest): string {
   const { method, target, headers, body } = request;
   if (!TOKEN.test(method)) throw fault('method');
   if (!TARGET.test(target)) throw fault('target');
@@ -34,24 +33,8 @@ export function serialiseRequest(request: UpstreamRequest): RequestBytes {
     text += `${name}: ${value}\r\n`;
   }
   if (hosts !== 1) throw fault('host');
-  text += `${framing(body)}\r\n`;
-  if (!(body instanceof Uint8Array) || body.length > JOINED_BODY) {
-    return { head: Buffer.from(text, 'latin1'), body: body instanceof Uint8Array ? body : null };
-  }
-  const head = Buffer.allocUnsafe(text.length + body.length);
-  head.write(text, 0, 'latin1');
-  head.set(body, text.length);
-  return { head, body: null };
+  return `${text}${framing(body)}\r\n`;
 }
-
-export interface RequestBytes {
-  readonly head: Buffer;
-  /** A body of bytes that did not fit beside the head. */
-  readonly body: Uint8Array | null;
-}
-
-/** Up to here copying a body costs less than a second write. */
-const JOINED_BODY = 64 * 1024;
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const TARGET = /^(?:\/[\x21-\x7e\x80-\xff]*|\*)$/;
