@@ -59,6 +59,12 @@ export class Hold {
     return admitted === null ? [] : streams.map(({ key }) => ({ id, key }));
   }
 
+  /** What releases its streams and changes nothing else. */
+  get streamsAlone(): Settlement {
+    const { id } = this.#options.plan.admission;
+    return { id, streams: this.streams.map(({ key }) => key), budgets: [], unused: null };
+  }
+
   /** What it can be revoked by. */
   get revocable(): readonly string[] {
     return this.#options.plan.admission.revocable;
@@ -154,8 +160,7 @@ export class Hold {
 
   /** What was reserved for an exchange that had ended by then. */
   #giveBack(spending: Spending): void {
-    const { plan, release } = this.#options;
-    release(this, { id: plan.admission.id, streams: [], budgets: [spending], unused: null });
+    this.#options.release(this, { ...this.streamsAlone, budgets: [spending] });
   }
 
   /** Settles everything, once. */
@@ -163,10 +168,9 @@ export class Hold {
     clearTimeout(this.#timer);
     this.#ended = true;
     const { plan, release } = this.#options;
-    const { id, use } = plan.admission;
+    const { use } = plan.admission;
     release(this, {
-      id,
-      streams: this.streams.map(({ key }) => key),
+      ...this.streamsAlone,
       budgets: this.#accounts.map((account) => account.settle(this.#spentOf(account))),
       unused: use === null || this.sent ? null : use.key,
     });

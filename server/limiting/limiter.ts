@@ -183,12 +183,14 @@ export function createLimiter({
   }
 
   async function renew(): Promise<void> {
-    const streams = [...running].flatMap((hold) => hold.streams);
+    const holds = [...running].filter((hold) => hold.streams.length > 0);
     try {
-      if (streams.length > 0) await store.renew(streams);
+      if (holds.length > 0) await store.renew(holds.flatMap((hold) => hold.streams));
     } catch {
       // The next time may be in time; a lease that has lapsed is taken again.
     }
+    // What has ended meanwhile may have been renewed after it was settled.
+    for (const hold of holds) if (!running.has(hold)) settlements.add(hold.streamsAlone);
   }
 }
 

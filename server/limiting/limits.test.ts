@@ -6,7 +6,7 @@ import { APP, startGateway } from '../testing/gateway.ts';
 import { RawClient, rawRequest } from '../testing/rawClient.ts';
 import { startUpstream, type UpstreamConnection } from '../testing/scriptedUpstream.ts';
 import type { AppLimits } from './appLimits.ts';
-import { createLimiter } from './limiter.ts';
+import { createLimiter, type LimitedRequest } from './limiter.ts';
 
 // Machines are slow and loaded, and nothing here is about time.
 setDefaultTimeout(60_000);
@@ -481,6 +481,44 @@ describe('without its store', () => {
     expect((await setup.ask()).status).toBe(200);
   });
 
+  /** A request for one of an app's streams. */
+  const stream = (id: string, streams: number): LimitedRequest => ({
+    id,
+    app: { id: 'app', limits: { streams }, subjectLimits: undefined, whenStoreIsAway: 'allow' },
+    extensions: { nonce: null, uses: 1, subject: null },
+    goodFor: MINUTE,
+    bytesIn: 0,
+    tokenMaximum: undefined,
+  });
+
+  test('a renewal of leases that is late holds no stream that has ended', async () => {
+    const store = createMemoryStore({ lease: 60 * MINUTE });
+    const { promise: asked, resolve: renewing } = Promise.withResolvers<void>();
+    const { promise: goOn, resolve: renew } = Promise.withResolvers<void>();
+    const { promise: done, resolve: renewed } = Promise.withResolvers<void>();
+    const late: Store = {
+      ...store,
+      async renew(streams) {
+        renewing();
+        await goOn;
+        await store.renew(streams);
+        renewed();
+      },
+    };
+    const limiter = createLimiter({ store: late, renewInterval: 10 });
+    const hold = await limiter.admit(stream('ended', 1));
+    await asked;
+    hold!.end();
+    renew();
+    await done;
+    await until(async () => {
+      const next = await Promise.resolve(limiter.admit(stream('next', 1))).catch(() => null);
+      next?.end();
+      return next !== null;
+    });
+    await limiter.close();
+  });
+
   test('what passes uncounted is not counted by the renewal of leases either', async () => {
     const { store, state } = fragile();
     const renewed: string[] = [];
@@ -493,15 +531,7 @@ describe('without its store', () => {
       },
     };
     const limiter = createLimiter({ store: watched, renewInterval: 10 });
-    const ask = (id: string) =>
-      limiter.admit({
-        id,
-        app: { id: 'app', limits: { streams: 5 }, subjectLimits: undefined, whenStoreIsAway: 'allow' },
-        extensions: { nonce: null, uses: 1, subject: null },
-        goodFor: MINUTE,
-        bytesIn: 0,
-        tokenMaximum: undefined,
-      })!;
+    const ask = (id: string) => limiter.admit(stream(id, 5))!;
     state.away = true;
     const uncounted = await ask('uncounted');
     state.away = false;
