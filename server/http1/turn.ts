@@ -88,8 +88,5 @@ export class Turn {
   };
 }
 
-/** Up to here bytes wait for the end of the turn; more are worth a turn by themselves. */
-export const BATCHED_BYTES = 16 * 1024;
-
 /** Most bytes that wait to be read. */
 const READ_BYTES = 256 * 1024;

@@ -1,6 +1,6 @@
 import type { Socket } from 'bun';
 import { Outgoing, type Piece } from '../../http1/outgoing.ts';
-import { BATCHED_BYTES, type Turn } from '../../http1/turn.ts';
+import type { Turn } from '../../http1/turn.ts';
 import type { Limits } from '../../limits.ts';
 import type { ClientConnection } from './clientConnection.ts';
 
@@ -82,3 +82,6 @@ export class SocketSending {
     taken?.resolve();
   }
 }
+
+/** Up to here bytes wait for the end of the turn; more are written at once. */
+const BATCHED_BYTES = 16 * 1024;

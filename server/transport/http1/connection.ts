@@ -1,6 +1,6 @@
 import type { Socket } from 'bun';
 import { Outgoing, type Piece } from '../../http1/outgoing.ts';
-import { BATCHED_BYTES, type Turn, type TurnMember } from '../../http1/turn.ts';
+import type { Turn, TurnMember } from '../../http1/turn.ts';
 import { TransportError, type UpstreamRequest } from '../transport.ts';
 import { connectFailure } from './connectFailure.ts';
 import type { TransportClock } from './transportClock.ts';
@@ -96,13 +96,12 @@ export class Connection implements TurnMember {
   }
 
   /**
-   * Writes, a few bytes at the end of the turn. Unless it `isDrained` at once, `drained` follows when the kernel has
-   * everything; an upload that waits for that holds no more than one piece in memory.
+   * Writes at the end of the turn: what had come before a request is read before any of the request goes out.
+   * `drained` follows when the kernel has everything; an upload that waits for that holds one piece in memory.
    */
   write(piece: Piece): void {
     this.outgoing.push(piece);
-    if (this.outgoing.length > BATCHED_BYTES) this.writeNow();
-    else this.turn.write(this);
+    this.turn.write(this);
   }
 
   /** @internal A socket's event. */
@@ -118,13 +117,6 @@ export class Connection implements TurnMember {
   /** @internal The end of the turn. */
   flush(): void {
     this.becameWritable();
-  }
-
-  private writeNow(): void {
-    if (this.socket === null) return;
-    const { length } = this.outgoing;
-    this.outgoing.writeTo(this.socket);
-    this.bytesWritten += length - this.outgoing.length;
   }
 
   /** Forgets what was not sent yet. The connection cannot be used for another request. */
@@ -185,8 +177,10 @@ export class Connection implements TurnMember {
 
   /** @internal A socket's event. */
   becameWritable(): void {
-    if (this.isDrained) return;
-    this.writeNow();
+    if (this.isDrained || this.socket === null) return;
+    const { length } = this.outgoing;
+    this.outgoing.writeTo(this.socket);
+    this.bytesWritten += length - this.outgoing.length;
     if (this.isDrained) this.owner?.drained();
   }
 
