@@ -53,7 +53,13 @@ describe('a configuration file', () => {
     ['signway.config.json', '{ "port": }', 'signway.config.json:1:11 is not JSON'],
     ['signway.config.json', '', 'is not JSON'],
     ['signway.config.ts', 'export const port = 1;', 'has no default export'],
-    ['signway.config.ts', 'export default {', 'cannot be read'],
+    ['signway.config.ts', 'export default {', 'signway.config.ts:1:16 cannot be read: Expected'],
+    ['signway.config.ts', 'export default {\n a: {,} ]\n', 'signway.config.ts:2:6 cannot be read: Expected'],
+    [
+      'signway.config.ts',
+      "import './no.ts';\nexport default {}",
+      "cannot be read: Cannot find module './no.ts'",
+    ],
     ['signway.config.toml', 'port 1', 'cannot be read'],
     ['signway.config.ini', 'port=1', 'is of no format'],
   ])('that is broken says so: %s, %j', async (name, text, message) => {

@@ -50,9 +50,19 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
     return { path, value, open, placeOf };
   } catch (error) {
     if (error instanceof ConfigFileError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new ConfigFileError(`${path} cannot be read: ${code ?? message}`);
+    throw new ConfigFileError(whyNot(path, error));
   }
+}
+
+/** A program that Bun cannot read has a place for each of its faults. */
+function whyNot(path: string, error: unknown): string {
+  const faults = error instanceof AggregateError ? error.errors : [error];
+  const sentences = faults.map((fault) => {
+    const { code, message, position } = fault as NodeJS.ErrnoException & Partial<BuildMessage>;
+    const place = position == null ? path : `${position.file}:${position.line}:${position.column}`;
+    return `${place} cannot be read: ${code !== undefined && /^E[A-Z0-9]+$/.test(code) ? code : message}`;
+  });
+  return sentences.join('\n  ');
 }
 
 type Parsed = Pick<ConfigFile, 'value'> & Partial<Pick<ConfigFile, 'placeOf'>>;
