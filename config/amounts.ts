@@ -3,7 +3,7 @@ import { parseDuration } from './duration.ts';
 
 /** A time of a checked configuration in milliseconds; a number is seconds. */
 export function milliseconds(time: string | number): number {
-  return typeof time === 'number' ? time * 1000 : parseDuration(time)!;
+  return typeof time === 'number' ? Math.round(time * 1000) : parseDuration(time)!;
 }
 
 /** A size of a checked configuration in bytes. */

@@ -192,6 +192,21 @@ describe('a configuration', () => {
   });
 });
 
+test('a preset whose key would go elsewhere is warned about', () => {
+  const said = (origin: string) =>
+    compile({ apps: [{ ...APP, upstreams: [{ preset: 'openai', key: 'env:KEY', origin }] }] }).said;
+  expect(said('https://api.openai.com/v1')).toEqual([]);
+  for (const origin of [
+    'https://api.openai.example',
+    'http://api.openai.com/v1',
+    'https://api.openai.com:8443',
+  ]) {
+    expect(said(origin)).toEqual([
+      'warning apps[0].upstreams[0].origin: is not below https://api.openai.com, and is sent the key of the preset all the same',
+    ]);
+  }
+});
+
 describe('every problem is named at once, with its place', () => {
   test('of the shape', () => {
     const { config, said } = compile({

@@ -21,6 +21,15 @@ export function compileUpstream(
   const origin = config.origin ?? preset?.origin;
   if (origin === undefined) problems.error('needs an origin, or a preset with its key');
   else problems.at('origin').attempt(() => compileRule(origin));
+  if (
+    preset !== undefined &&
+    config.origin !== undefined &&
+    URL.parse(config.origin)?.origin !== preset.origin
+  ) {
+    problems
+      .at('origin')
+      .warn(`is not below ${preset.origin}, and is sent the key of the preset all the same`);
+  }
   const headers = [
     ...keyHeader(config, { preset, problems, sources }),
     ...ownHeaders(config, { problems, sources }),

@@ -19,7 +19,7 @@ export interface Windowed {
 }
 
 export interface ByteBudget extends Windowed {
-  /** What an exchange reserves at a time, beside its request's declared length. Default: 1 MiB. */
+  /** What an exchange reserves at a time; at first its request's declared length, where that is more. Default: 1 MiB. */
   readonly reserve?: number;
 }
 

@@ -234,9 +234,9 @@ function admitArguments(
       budgets.length,
       use === null ? 0 : 1,
       ...revocable,
-      ...windows.flatMap(({ limit, window }) => [limit, window]),
+      ...windows.flatMap(({ limit, window }) => [limit, Math.ceil(window)]),
       ...streams.map(({ limit }) => limit),
-      ...budgets.flatMap(({ limit, window, reserve }) => [limit, window, reserve]),
+      ...budgets.flatMap(({ limit, window, reserve }) => [limit, Math.ceil(window), reserve]),
       ...(use === null ? [] : [use.uses, Math.ceil(use.keepFor)]),
     ],
   };

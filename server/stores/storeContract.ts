@@ -224,6 +224,14 @@ export function describeStore(
         await admitted({ budgets: [{ ...budget, reserve: 5 }] });
       });
 
+      test('settle in a window of a fraction of a millisecond as in others', async () => {
+        const fraction = { ...budget, window: LONG + 0.7 };
+        const [first] = (await admitted({ id: 'first', budgets: [fraction] })).budgets;
+        await settle({ id: 'first', budgets: [spending(first!, { reserved: 40, spent: 30 })] });
+        const [after] = (await admitted({ budgets: [fraction] })).budgets;
+        expect(after!.remaining).toBe(30);
+      });
+
       test('settle what an admission took of them little by little', async () => {
         await admitted({ id: 'first', budgets: [budget] });
         const [more] = (await admitted({ id: 'first', budgets: [{ ...budget, reserve: 50 }] })).budgets;
