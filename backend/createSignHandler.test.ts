@@ -97,10 +97,13 @@ describe('the endpoint that signs for a page', () => {
     ['an escaped slash', 'GET', 'https://api.test/v1/files/..%2fmodels'],
     ['a way out with a parameter', 'GET', 'https://api.test/v1/files/..;/models'],
     ['the folder itself', 'GET', 'https://api.test/v1/files'],
+    ['another scheme below it', 'GET', 'http://api.test/v1/files/x'],
+    ['another host below it', 'GET', 'https://evil.test/v1/files/x'],
+    ['another port below it', 'GET', 'https://api.test:8443/v1/files/x'],
     ['its sibling', 'GET', 'https://api.test/v1/files-secret/x'],
   ])('refuses %s', async (_, method, url) => {
     const answer = await createSignHandler(OPTIONS)(ask({ method, url }));
-    expect(answer.status).toBe(403);
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([403, 'no-store']);
     expect(await answer.json()).toEqual({
       title: 'Nothing was signed',
       status: 403,
@@ -162,7 +165,7 @@ describe('the endpoint that signs for a page', () => {
 
   test.each([
     ['no JSON', '{"method":'],
-    ['no UTF-8', new Uint8Array([0x7b, 0xff, 0x7d])],
+    ['no UTF-8', Buffer.from(JSON.stringify({ method: 'POST', url: CHAT, more: '\xff' }), 'latin1')],
   ])('refuses %s', async (_, body) => {
     const request = new Request('https://app.example.com/', { method: 'POST', headers: JSON_TYPE, body });
     expect((await createSignHandler(OPTIONS)(request)).status).toBe(400);
@@ -199,6 +202,11 @@ describe('the endpoint that makes grants for a page', () => {
     expect(grant).toMatchObject({ appId: 'my-id', expires: 600 });
     expect(grant.upstream.href).toBe('https://api.test/v1/chat/');
     expect(extensionsOf(grant)).toEqual({ 'X-Sw-Methods': 'POST', 'X-Sw-Subject': 'user:42' });
+  });
+
+  test('makes them at the time that its clock tells', async () => {
+    const handler = createGrantHandler({ ...GRANTS, clock: () => Date.UTC(2026, 0, 2, 3, 4, 5) });
+    expect((await grantOf(await handler(ask({})))).timestamp).toBe('20260102T030405Z');
   });
 
   test('counts uses where it is told to', async () => {

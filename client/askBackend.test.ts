@@ -1,6 +1,9 @@
 import { expect, test } from 'bun:test';
+import { startUpstream } from '../server/testing/scriptedUpstream.ts';
 import { askBackend } from './askBackend.ts';
 import { startApi } from './testing/startApi.ts';
+
+const NEVER = () => Promise.reject();
 
 test('posts the method and the URL, and takes the URL of the answer', async () => {
   await using backend = startApi(() => Response.json({ url: 'https://gw.example.com/?X-Sw-…' }));
@@ -9,7 +12,7 @@ test('posts the method and the URL, and takes the URL of the answer', async () =
     method: 'POST',
     url: 'https://api.test/v1',
     signal: undefined,
-    bytes: () => Promise.reject(),
+    bytes: NEVER,
   };
   expect(await ask(toSign)).toBe('https://gw.example.com/?X-Sw-…');
   const [call] = backend.received;
@@ -24,10 +27,18 @@ test('asks for a grant with an empty object', async () => {
   expect(backend.received[0]?.body).toBe('{}');
 });
 
+const NONE = 'the backend gave no signed URL';
+
 test.each([
   ['refuses', () => Response.json({ detail: 'sign in first' }, { status: 401 }), 401, 'sign in first'],
-  ['fails', () => new Response('<h1>oops', { status: 500 }), 500, 'the backend gave no signed URL'],
-  ['says something else', () => Response.json({ link: 'x' }), 200, 'the backend gave no signed URL'],
+  ['fails', () => new Response('<h1>oops', { status: 500 }), 500, NONE],
+  [
+    'refuses, though it names a URL,',
+    () => Response.json({ url: 'https://a.test/' }, { status: 403 }),
+    403,
+    NONE,
+  ],
+  ['says something else', () => Response.json({ link: 'x' }), 200, NONE],
 ])('a backend that %s is an error with its status', async (_, answer, status, message) => {
   await using backend = startApi(answer);
   await expect(askBackend(backend.origin)()).rejects.toMatchObject({
@@ -35,4 +46,20 @@ test.each([
     status,
     message,
   });
+});
+
+test('an abort of the call ends the question', async () => {
+  await using backend = await startUpstream();
+  const leaving = new AbortController();
+  const { signal } = leaving;
+  const asking = askBackend(backend.origin)({
+    method: 'GET',
+    url: 'https://api.test/',
+    signal,
+    bytes: NEVER,
+  });
+  const connection = await backend.next();
+  leaving.abort(new Error('left'));
+  await expect(asking).rejects.toThrow('left');
+  await connection.gone;
 });

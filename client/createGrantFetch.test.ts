@@ -51,16 +51,16 @@ test('renews a grant that has expired once, however many calls find out at the s
   await using api = startApi();
   await using gateway = startGateway();
   const prefix = `${api.origin}/v1/`;
-  const dates = [HOUR_AGO, new Date()];
+  let asked = 0;
   const grantFetch = createGrantFetch({
     prefix,
-    getGrant: async () => grantOf(gateway, prefix, { date: dates.shift()! }),
+    getGrant: async () => grantOf(gateway, prefix, { date: asked++ === 0 ? HOUR_AGO : new Date() }),
   });
   const calls = ['a', 'b', 'c'].map((body) => grantFetch(`${prefix}x`, { method: 'POST', body }));
   const answers = await Promise.all(calls);
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
   expect(api.received.map(({ body }) => body).sort()).toEqual(['a', 'b', 'c']);
-  expect(dates).toEqual([]);
+  expect(asked).toBe(2);
 });
 
 test('renews a grant whose uses are used up', async () => {

@@ -199,6 +199,43 @@ test('takes a Request, its headers, its body and its signal', async () => {
   expect(api.received).toHaveLength(1);
 });
 
+test('sends a call as it was to be sent, and neither cookies nor a referrer', async () => {
+  await using api = startApi();
+  await using gateway = startGateway();
+  const sent: (RequestInit | undefined)[] = [];
+  const signwayFetch = createSignwayFetch({
+    getSignedUrl: ({ method, url }) => gateway.sign(url, { method }),
+    fetch(input, init) {
+      sent.push(init);
+      return fetch(input, init);
+    },
+  });
+  const how = { cache: 'no-store', redirect: 'manual', credentials: 'include' } as const;
+  await signwayFetch(`${api.origin}/`, { ...how, referrerPolicy: 'unsafe-url' });
+  await signwayFetch(new Request(`${api.origin}/`, how));
+  for (const init of sent) {
+    expect(init).toMatchObject({ ...how, credentials: 'omit', referrerPolicy: 'no-referrer' });
+    // A browser takes no body with GET, not even an empty one.
+    expect(init).not.toHaveProperty('body');
+  }
+  await signwayFetch(`${api.origin}/`, { method: 'POST', body: new Blob(['x']).stream() });
+  // Without it Node and browsers send no stream.
+  expect(sent.at(-1)).toMatchObject({ duplex: 'half' });
+  expect(api.received.map(({ body }) => body)).toEqual(['', '', 'x']);
+});
+
+test('keeps the type that the page has given a body whose bytes are signed', async () => {
+  await using api = startApi();
+  await using gateway = startGateway();
+  const signwayFetch = createSignwayFetch({
+    getSignedUrl: async ({ method, url, bytes }) => gateway.sign(url, { method, body: await bytes() }),
+  });
+  const headers = { 'Content-Type': 'application/json' };
+  const body = new Blob(['{}'], { type: 'text/plain' });
+  await signwayFetch(`${api.origin}/`, { method: 'POST', headers, body });
+  expect(api.received[0]?.headers.get('content-type')).toBe('application/json');
+});
+
 test('throws what the backend’s callback throws', async () => {
   const signwayFetch = createSignwayFetch({
     getSignedUrl() {

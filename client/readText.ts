@@ -28,7 +28,6 @@ export async function* readText(
       yield decoder.decode(value, { stream: true });
     }
   } catch (cause) {
-    if (signal?.aborted) throw signal.reason;
     // What breaks a body is a TypeError (Fetch, section 5.5, "network error"); an abort is whatever its reason is.
     if (!(cause instanceof TypeError)) throw cause;
     const message = 'the connection broke before the answer was whole';

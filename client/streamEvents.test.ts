@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import { startGateway } from '../server/testing/gateway.ts';
 import { startUpstream, type UpstreamConnection } from '../server/testing/scriptedUpstream.ts';
 import { createSignwayFetch } from './createSignwayFetch.ts';
+import { errorOf } from './errorOf.ts';
 import type { StreamOptions } from './readText.ts';
 import { type StreamEvent, streamEvents } from './streamEvents.ts';
 import { startApi } from './testing/startApi.ts';
@@ -40,11 +41,15 @@ test('yields an event whose lines end in CR at once, and takes an LF that comes 
 });
 
 test('reads a character that two chunks share', async () => {
-  await using opened = await openStream();
-  const { connection, events } = opened;
   const bytes = new TextEncoder().encode('data: 👋\n\n');
-  connection.send(chunk(bytes.subarray(0, 8)));
-  connection.send(chunk(bytes.subarray(8)));
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(bytes.subarray(0, 8));
+      controller.enqueue(bytes.subarray(8));
+      controller.close();
+    },
+  });
+  const events = streamEvents(new Response(body, { headers: { 'Content-Type': 'text/event-stream' } }));
   expect(await next(events)).toEqual({ type: 'message', data: '👋' });
 });
 
@@ -187,13 +192,22 @@ test('an error that breaks off is a connection that broke', async () => {
   await expect(waiting).rejects.toMatchObject({ name: 'SignwayError', code: 'broken_off' });
 });
 
-test('an answer without events is an error, not an empty stream', async () => {
-  await using api = startApi();
-  const answered = fetch(api.origin);
-  await expect(streamEvents(answered).next()).rejects.toMatchObject({
-    code: 'not_an_event_stream',
-    status: 200,
-  });
+test('an answer without events is an error, not an empty stream, and is not waited for', async () => {
+  await using opened = await openStream({ head: HEAD.replace('event-stream', 'plain') });
+  await expect(opened.events.next()).rejects.toMatchObject({ code: 'not_an_event_stream', status: 200 });
+  await opened.connection.gone;
+});
+
+test('the error of an answer is not read for a signal that is aborted already', async () => {
+  const signal = AbortSignal.abort(new Error('too late'));
+  const answer = new Response(new ReadableStream(), { status: 500 });
+  await expect(errorOf(answer, { signal })).rejects.toThrow('too late');
+});
+
+test('a date in Retry-After is not taken for seconds', async () => {
+  const headers = { 'Retry-After': 'Fri, 31 Dec 2027 23:59:59 GMT' };
+  const error = await errorOf(new Response('', { status: 503, headers }));
+  expect(error?.retryAfter).toBeNull();
 });
 
 interface OpenStream extends AsyncDisposable {
