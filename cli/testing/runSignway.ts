@@ -6,6 +6,8 @@ export interface RunOptions {
   /** Nothing of the test's own environment is handed on but the path. */
   env?: Readonly<Record<string, string>>;
   stdin?: string;
+  /** How many files it may open. Default: as many as the test. */
+  openFiles?: number;
 }
 
 export interface Ran {
@@ -27,7 +29,9 @@ export async function runSignway(args: readonly string[], options: RunOptions = 
 
 /** Starts the CLI as a process. */
 export function spawnSignway(args: readonly string[], options: RunOptions = {}) {
-  return Bun.spawn([process.execPath, '--no-env-file', MAIN, ...args], {
+  const limited =
+    options.openFiles === undefined ? [] : ['sh', '-c', `ulimit -n ${options.openFiles}; exec "$@"`, 'sh'];
+  return Bun.spawn([...limited, process.execPath, '--no-env-file', MAIN, ...args], {
     env: { PATH: process.env.PATH, ...options.env },
     stdin: new Blob([options.stdin ?? '']),
     stdout: 'pipe',

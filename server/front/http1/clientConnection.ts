@@ -65,9 +65,24 @@ export class ClientConnection implements BodySource, BodySink, TurnMember {
     this.expectWithin(context.limits.headerTimeout);
   }
 
+  /** When it is closed if nothing comes; null unless it is between two requests, where closing it loses nothing. */
+  get idleUntil(): number | null {
+    return this.state === 'idle' && this.waiting === null && this.sending.isDone ? this.stepBy : null;
+  }
+
   /** Ends the connection if it is between two requests, where that loses nothing. */
   closeIfIdle(): void {
     if (this.state === 'idle' && this.waiting === null) this.close();
+  }
+
+  /** Closes one that is idle, without waiting for the client to agree. */
+  giveWay(): void {
+    this.leave();
+  }
+
+  /** Answers that there is no room, whatever is asked. */
+  turnAway(): void {
+    this.refuse(new Refusal('overloaded', 'the gateway has as many connections as it may'));
   }
 
   // What the socket tells.
@@ -276,7 +291,7 @@ export class ClientConnection implements BodySource, BodySink, TurnMember {
 
   /** Answers what could not be read as a request. */
   private refuse(refusal: Refusal): void {
-    const method = this.parser!.method;
+    const method = this.parser?.method ?? '';
     const answer = this.context.handler.refuse(refusal, method);
     const framing = { untilClose: false, close: true, head: method === 'HEAD', date: this.context.date() };
     this.sending.write(serialiseAnswerHead(answer, framing));

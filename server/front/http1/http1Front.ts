@@ -3,6 +3,7 @@ import type { Turn } from '../../http1/turn.ts';
 import type { Limits } from '../../limits.ts';
 import type { Front, ListenOptions } from '../front.ts';
 import { ClientConnection, type ConnectionContext } from './clientConnection.ts';
+import { connectionLimit } from './connectionLimit.ts';
 
 export interface Http1FrontOptions extends ListenOptions {
   readonly handler: Handler;
@@ -23,6 +24,7 @@ export interface Http1FrontOptions extends ListenOptions {
 export function listenHttp1(options: Http1FrontOptions): Front {
   const { handler, limits, turn, port, hostname = '::', reusePort } = options;
   const connections = new Set<ClientConnection>();
+  const most = connectionLimit();
   let stopping = false;
   let ended: (() => void) | null = null;
   const context: ConnectionContext = {
@@ -47,8 +49,10 @@ export function listenHttp1(options: Http1FrontOptions): Front {
         // Tells a client of a silent stream from one that has vanished.
         socket.setKeepAlive(true, 60_000);
         const connection = new ClientConnection(socket, context);
+        const isOneTooMany = connections.size >= most && !makeRoom(connections);
         connections.add(connection);
         socket.data = connection;
+        if (isOneTooMany) connection.turnAway();
       },
       data: (socket, bytes) => turn.read(socket.data, bytes),
       drain: (socket) => socket.data.flush(),
@@ -86,6 +90,20 @@ export function listenHttp1(options: Http1FrontOptions): Front {
       for (const connection of [...connections]) connection.abandon();
     },
   };
+}
+
+/** Closes the idle connection that would be closed first anyway; false where none is idle. */
+function makeRoom(connections: ReadonlySet<ClientConnection>): boolean {
+  let first: ClientConnection | null = null;
+  let until = Number.POSITIVE_INFINITY;
+  for (const connection of connections) {
+    const { idleUntil } = connection;
+    if (idleUntil === null || (first !== null && idleUntil >= until)) continue;
+    first = connection;
+    until = idleUntil;
+  }
+  first?.giveWay();
+  return first !== null;
 }
 
 /** Deadlines are kept to a second or, where one is set shorter than that asks for, to a quarter of the shortest. */
