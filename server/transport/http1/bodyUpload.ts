@@ -19,7 +19,8 @@ export class BodyUpload {
 
   private readonly connection: Connection;
   private readonly options: BodyUploadOptions;
-  private readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+  /** Null until the head has gone: a stream that nobody has begun to read can be sent over another connection. */
+  private reader: ReadableStreamDefaultReader<Uint8Array> | null = null;
   private stopped = false;
   private sent = 0;
   private resume: (() => void) | null = null;
@@ -27,7 +28,6 @@ export class BodyUpload {
   constructor(connection: Connection, options: BodyUploadOptions) {
     this.connection = connection;
     this.options = options;
-    this.reader = options.stream.getReader();
   }
 
   async run(): Promise<void> {
@@ -52,17 +52,18 @@ export class BodyUpload {
     this.resume = null;
   }
 
-  /** Sends nothing more and cancels the stream. */
+  /** Sends nothing more and cancels the stream, if it has begun to read it. */
   stop(): void {
     if (this.stopped || this.isComplete) return;
     this.stopped = true;
     this.resume?.();
-    this.reader.cancel().catch(() => {});
+    this.reader?.cancel().catch(() => {});
   }
 
   /** Resolves with true after the last piece. */
   private async sendNext(): Promise<boolean> {
-    const { length } = this.options;
+    const { stream, length } = this.options;
+    this.reader ??= stream.getReader();
     const { done, value } = await this.reader.read();
     if (this.stopped) return true;
     if (done) {

@@ -21,7 +21,7 @@ import type { TransportClock } from './transportClock.ts';
  * One request and its answer: waits for a connection, sends, reads, and gives the connection back or ends it.
  *
  * A request is sent a second time in one case only: on a connection that had been used before, not a byte of
- * an answer came, the body can be sent again, and either the kernel took nothing of the request or its method
+ * an answer came, and either the kernel took nothing of the request, or its body can be sent again and its method
  * is safe (RFC 9110, section 9.2.2; RFC 9112, section 9.3.1). A PUT is idempotent by the letter, but nobody
  * here knows whether the first one was carried out and another client has written since.
  */
@@ -235,9 +235,9 @@ export class Http1Exchange
 
   private mayRetry(): boolean {
     const isStale = this.connection!.exchanges > 1 && !this.hasReceived && !this.hasRetried;
+    if (!isStale || this.sending!.isUnsent) return isStale;
     const body = this.outgoing?.body ?? null;
-    const canRepeat = body === null || body instanceof Uint8Array;
-    return isStale && canRepeat && (this.sending!.isUnsent || SAFE_METHODS.has(this.method));
+    return (body === null || body instanceof Uint8Array) && SAFE_METHODS.has(this.method);
   }
 
   // What the deadline tells.

@@ -186,6 +186,24 @@ describe('the pool', () => {
     });
   }
 
+  for (const how of ['end', 'reset'] as const) {
+    test(`sends a stream on a new connection where the old one has a ${how} before any of it went out`, async () => {
+      const { send, connection, upstream } = await start(async (connection) => {
+        if (connection.index === 1) await connection.until(/\r\n\r\nabc$/);
+        connection.send(OK);
+      });
+      await send();
+      const first = await connection;
+      const stream = new Blob(['abc']).stream();
+      const answer = await beforeItIsRead(
+        () => first[how](),
+        () => send({ method: 'POST', body: { stream, length: 3 } }),
+      );
+      expect(answer).toMatchObject({ status: 200, timing: { reused: false } });
+      expect(upstream).toMatchObject({ accepted: 2, requests: 2 });
+    });
+  }
+
   test('drops a free connection that the upstream closes', async () => {
     const { send, connection, upstream, transport } = await start((connection) => connection.send(OK));
     await send();
