@@ -81,6 +81,10 @@ describe("the headers of the client's answer", () => {
   });
 
   test('never hold such a value as a URL has it', () => {
+    const odd = secretsOf([['X-Api-Key', 'a"b{c}d<e']]);
+    for (const location of ['/next?key=a"b{c}d<e', '/next/a"b{c}d<e']) {
+      expect(names(clientHeaders([['Location', location]], { upstream, secrets: odd }))).toEqual([]);
+    }
     const secrets = secretsOf([['X-Api-Key', 'ab+cd/ef==']]);
     const received: [string, string][] = [['Location', 'https://other.test/?key=ab%2Bcd%2Fef%3D%3D']];
     expect(names(clientHeaders(received, { upstream, secrets }))).toEqual([]);

@@ -82,10 +82,10 @@ export function createClientHeaders({ maxNames = 1000 } = {}): ClientHeaders {
       headers.push([name, fate === 'resolve' ? absolute(value, upstream) : value]);
       values += `${value}\n`;
     }
-    // One search through all of them; only where it finds something is each looked at.
-    return holdsSecret(values, secrets)
-      ? headers.filter(([, value]) => !holdsSecret(value, secrets))
-      : headers;
+    // One search through all of them; only where it finds something is each looked at, as it was received.
+    if (!holdsSecret(values, secrets)) return headers;
+    const lines = values.split('\n');
+    return headers.filter((_, index) => !holdsSecret(lines[index]!, secrets));
   };
 }
 
@@ -93,8 +93,9 @@ type Fate = 'drop' | 'pass' | 'resolve';
 
 /**
  * The parts of injected headers that must never come back: each value, and the credentials after its scheme, as they
- * are and as a URL holds them. Headers that configure rather than authenticate are left out, or `Accept: application/json` would take the
- * `Content-Type` of every answer with it; so are values too short to be told from chance.
+ * are and as a URL holds them. Headers that configure rather than authenticate are left out, or
+ * `Accept: application/json` would take the `Content-Type` of every answer with it; so are values too short to be told
+ * from chance.
  */
 export function secretsOf(injected: HeaderPairs): string[] {
   return injected.flatMap(([name, value]) => {

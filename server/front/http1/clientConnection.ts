@@ -90,6 +90,8 @@ export class ClientConnection implements BodySource, BodySink, TurnMember {
   received(bytes: Buffer): void {
     if (this.state === 'exchange') this.readBody(bytes, 0);
     else if (this.state === 'closing') this.discard(bytes);
+    // Read before we reset it.
+    else if (this.state === 'closed') return;
     else if (this.waiting !== null || !this.sending.isDone) this.wait(bytes);
     else this.readHead(bytes);
   }

@@ -2,8 +2,9 @@ import { isField } from '../../http1/fieldName.ts';
 import { type RequestBody, TransportError, type UpstreamRequest } from '../transport.ts';
 
 /**
- * The request's head as Latin-1 text (RFC 9112, sections 3 and 6). The fields go out as they are, in their order and spelling; added is
- * what frames the body and nothing else. `Expect` never goes out, as nobody here would wait for a 100.
+ * The request's head as Latin-1 text (RFC 9112, sections 3 and 6). The fields go out as they are, in their order and
+ * spelling; added is what frames the body and nothing else. `Expect` never goes out, as nobody here would wait for a
+ * 100.
  *
  * **Security**: throws {@link TransportError} with the reason `request: …` when a part could end a line, frame
  * the body a second time or be read as another host: the last defence against request splitting.

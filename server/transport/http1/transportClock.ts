@@ -5,6 +5,7 @@ import { startTimer } from '../../startTimer.ts';
 export interface TransportClock {
   /** Milliseconds that never go backwards. */
   now(): number;
+  /** Calls back after that time, or sooner where it is weeks. */
   schedule(callback: () => void, milliseconds: number): unknown;
   cancel(handle: unknown): void;
 }
