@@ -34,16 +34,16 @@ export interface GrantHandlerOptions
  */
 export function createGrantHandler(options: GrantHandlerOptions): SigningEndpoint {
   const { authorize, prefix, uses, expiry = 600, clock = Date.now, ...signer } = options;
-  const grant = (further: Partial<SignGrantOptions> = {}) =>
+  const grant = (nonce: string, further: Partial<SignGrantOptions> = {}) =>
     signGrant({
       ...signer,
       ...further,
       proxyUrl: prefix,
       expiry,
       date: new Date(clock()),
-      ...(uses !== undefined && { nonce: crypto.randomUUID(), uses }),
+      ...(uses !== undefined && { nonce, uses }),
     });
-  // Now, and not when the first page asks.
-  grant();
-  return signingEndpoint(authorize, (_, subject) => grant({ subject }));
+  // Now, and not when the first page asks. A worker has no random numbers at its start.
+  grant('tried');
+  return signingEndpoint(authorize, (_, subject) => grant(crypto.randomUUID(), { subject }));
 }

@@ -83,7 +83,7 @@ const common = {
   authorize: (request) => request.headers.get('cookie'),
 };
 export const sign = createSignHandler({ ...common, allow: [${JSON.stringify(CALL)}], once: true });
-export const grant = createGrantHandler({ ...common, prefix: 'https://api.test/v1/', methods: ['POST'] });
+export const grant = createGrantHandler({ ...common, prefix: 'https://api.test/v1/', methods: ['POST'], uses: 9 });
 `;
 
 const RUN = `
