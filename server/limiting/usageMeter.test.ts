@@ -4,6 +4,9 @@ import { createUsageMeter } from './usageMeter.ts';
 const JSON_TYPE = [['Content-Type', 'application/json']] as const;
 const EVENTS = [['content-type', 'text/event-stream; charset=utf-8']] as const;
 
+/** More than is kept. */
+const LONG = 'a'.repeat(5 * 1024 * 1024);
+
 /** The total after an answer that comes in pieces of `size` bytes. */
 function total(
   headers: readonly (readonly [string, string])[],
@@ -63,10 +66,32 @@ describe('the usage of a document', () => {
     expect(total(JSON_TYPE, '\ufeff{"usage":{"total_tokens":9}}')).toBe(9);
   });
 
-  test('is unknown where the document was cut off or is too long to keep', () => {
+  test('is unknown where the document was cut off', () => {
     expect(total(JSON_TYPE, '{"usage":{"total_tokens":30}')).toBeNull();
-    const long = JSON.stringify({ text: 'a'.repeat(5 * 1024 * 1024), usage: { total_tokens: 30 } });
-    expect(total(JSON_TYPE, long)).toBeNull();
+    expect(total(JSON_TYPE, `{"text":"${LONG}","usage":{"total_tokens":30}`)).toBeNull();
+  });
+
+  test.each([1000, 65_536, 100_000_000])(
+    'is found at the end of a long one, in pieces of %d bytes',
+    (size) => {
+      const usage = { total_tokens: 30 };
+      expect(total(JSON_TYPE, JSON.stringify({ data: [{ b64_json: LONG }], usage }), size)).toBe(30);
+      const responses = { output: [LONG], usage, metadata: { usage: 'none', 'a"usage"': '"usage":{}' } };
+      expect(total(JSON_TYPE, JSON.stringify(responses), size)).toBe(30);
+      const list = [LONG, 1].map((text, i) => ({ text, usageMetadata: { totalTokenCount: i + 4 } }));
+      expect(total(JSON_TYPE, JSON.stringify(list), size)).toBe(5);
+    },
+  );
+
+  test('of a long document is none that its texts, or its parts, tell', () => {
+    const usage = { total_tokens: 30 };
+    for (const last of [
+      { text: JSON.stringify({ usage }) },
+      { choices: [{ usage }] },
+      { choices: { a: { usage } } },
+    ]) {
+      expect(total(JSON_TYPE, JSON.stringify({ b64_json: LONG, ...last }))).toBeNull();
+    }
   });
 
   test('cannot be read of what is encoded or is no JSON', () => {
@@ -112,8 +137,17 @@ describe('the usage of an event stream', () => {
     expect(total(EVENTS, 'data: {"choices":[]}\n\n')).toBeNull();
   });
 
-  test('goes on after a line that is too long to keep', () => {
-    const long = `data: {"a":"${'a'.repeat(5 * 1024 * 1024)}"}\n`;
-    expect(total(EVENTS, `${long}${chat}`, 65_536)).toBe(30);
-  });
+  test.each([65_536, 100_000_000])(
+    'is found at the end of a long event, and after one, in pieces of %d',
+    (size) => {
+      const event = (document: unknown) => `data: ${JSON.stringify(document)}\n\n`;
+      const usage = { total_tokens: 31 };
+      expect(total(EVENTS, event({ b64_json: LONG, usage }), size)).toBe(31);
+      expect(total(EVENTS, event({ response: { output: [LONG], usage, user: null }, n: 1 }), size)).toBe(31);
+      expect(total(EVENTS, event({ b64_json: LONG }) + chat, size)).toBe(30);
+      expect(total(EVENTS, `: ${LONG}\n\n${chat}`, size)).toBe(30);
+      const lines = `data: {"a":"${LONG}",\ndata: "usage": {"total_tokens": 32}}\n\n`;
+      expect(total(EVENTS, lines, size)).toBe(32);
+    },
+  );
 });

@@ -1,5 +1,6 @@
 import { isObject, type JsonObject } from '../jsonSchema/jsonValue.ts';
 import type { HeaderPairs } from '../transport/transport.ts';
+import { usageAtEnd } from './usageAtEnd.ts';
 
 /** Reads the usage that an API reports in its answer. */
 export interface UsageMeter {
@@ -78,8 +79,8 @@ class EventUsage implements UsageMeter {
   #line = '';
   #data = '';
   #endedInCr = false;
-  /** A line that is too long to keep is passed over to its end. */
-  #skipping = false;
+  /** Of what is too long only the end is kept. */
+  #isCut = false;
 
   push(bytes: Uint8Array): void {
     const text = this.#decoder.decode(bytes, { stream: true });
@@ -88,16 +89,13 @@ class EventUsage implements UsageMeter {
     if (text !== '') this.#endedInCr = text.endsWith('\r');
     const rest = lines.pop()!;
     for (const line of lines) {
-      if (!this.#skipping) this.#take(this.#line + line);
+      this.#take(this.#line + line);
       this.#line = '';
-      this.#skipping = false;
     }
-    if (this.#skipping) return;
     this.#line += rest;
-    if (this.#line.length + this.#data.length > MOST_KEPT) {
-      this.#line = '';
-      this.#data = '';
-      this.#skipping = true;
+    if (this.#line.length > MOST_KEPT) {
+      this.#isCut = true;
+      this.#line = `${this.#line.startsWith(DATA) ? DATA : ':'}${this.#line.slice(-END_KEPT)}`;
     }
   }
 
@@ -109,35 +107,51 @@ class EventUsage implements UsageMeter {
   }
 
   #take(line: string): void {
-    if (line.startsWith('data:')) this.#data += `\n${line.slice('data:'.length)}`;
+    if (line.startsWith(DATA)) this.#data += `\n${line.slice(DATA.length)}`;
+    if (this.#data.length > MOST_KEPT) {
+      this.#isCut = true;
+      this.#data = this.#data.slice(-END_KEPT);
+    }
     if (line !== '') return;
-    if (this.#data.includes('"usage')) this.#usage.read(parsed(this.#data));
+    if (this.#data.includes('"usage')) this.#usage.read(documents(this.#data, { isCut: this.#isCut }));
     this.#data = '';
+    this.#isCut = false;
   }
 }
 
-/** One document: it is kept until it has ended. */
+const DATA = 'data:';
+
+/** One document: it is kept until it has ended, or its end alone where it is too long. */
 class DocumentUsage implements UsageMeter {
-  readonly #pieces: Uint8Array[] = [];
+  #pieces: Uint8Array[] = [];
   #length = 0;
+  #isCut = false;
 
   push(bytes: Uint8Array): void {
+    this.#pieces.push(bytes);
     this.#length += bytes.byteLength;
-    if (this.#length > MOST_KEPT) this.#pieces.length = 0;
-    else this.#pieces.push(bytes);
+    if (this.#length <= MOST_KEPT) return;
+    this.#isCut = true;
+    const end = Buffer.concat(this.#pieces).subarray(-END_KEPT);
+    // Copied, so that what it was a part of goes.
+    this.#pieces = [Buffer.from(end)];
+    this.#length = end.byteLength;
   }
 
   total(): number | null {
     const usage = new Usage();
-    usage.read(parsed(new TextDecoder().decode(Buffer.concat(this.#pieces))));
+    const text = new TextDecoder().decode(Buffer.concat(this.#pieces));
+    usage.read(documents(text, { isCut: this.#isCut }));
     return usage.total;
   }
 }
 
-// Characters of a line, bytes of a document: several times what the longest answer of text has.
+// Characters of an event, bytes of a document: several times what the longest answer of text has.
 const MOST_KEPT = 4 * 1024 * 1024;
+const END_KEPT = 64 * 1024;
 
-function parsed(text: string): unknown {
+function documents(text: string, { isCut }: { isCut: boolean }): unknown {
+  if (isCut) return usageAtEnd(text);
   try {
     return JSON.parse(text);
   } catch {
