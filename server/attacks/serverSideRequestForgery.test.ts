@@ -198,9 +198,16 @@ describe.each(WIRE_FRONTS)('front %s: the gateway', (front) => {
   test.each(['127.0.0.1', '127.9.9.9', '0.0.0.0', '[::ffff:127.0.0.1]', 'localhost'])(
     'is not reached through itself at %s, whatever is opened',
     async (host) => {
-      await using gateway = startGateway({ front, network: { allowNetworks: ['0.0.0.0/0', '::/0'] } });
-      expect(await codeFor(gateway, `http://${host}:${gateway.port}/healthz`)).toBe('upstream_not_allowed');
-      expect(gateway.records).toHaveLength(1);
+      const rules = {
+        apps: [{ id: APP.id, secrets: [APP.secret], upstreams: [{ origin: '*', headers: INJECTED }] }],
+        network: { allowNetworks: ['0.0.0.0/0', '::/0'] },
+      };
+      await using gateway = startGateway({ front, ...rules });
+      const itself = `http://${host}:${gateway.port}/healthz`;
+      expect(await codeFor(gateway, itself)).toBe('upstream_not_allowed');
+      gateway.update(rules);
+      expect(await codeFor(gateway, itself)).toBe('upstream_not_allowed');
+      expect(gateway.records).toHaveLength(2);
     },
   );
 });

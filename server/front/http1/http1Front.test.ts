@@ -155,6 +155,23 @@ describe('an answer', () => {
   });
 });
 
+test('a request whose head was on its way when the gateway began to stop is told so', async () => {
+  await using upstream = await startUpstream();
+  const gateway = startGateway();
+  using client = new RawClient(gateway);
+  const request = `GET ${target(gateway, upstream)} HTTP/1.1\r\nHost: a\r\n\r\n`;
+  client.send(request.slice(0, 100));
+  // The answer to another client says that the first part has been read.
+  await fetch(new URL('/healthz', gateway.url));
+  const stopped = gateway.stop({ drain: 60_000 });
+  client.send(request.slice(100));
+  const received = await client.finished();
+  expect(received).toContain('\r\nX-Sw-Error: shutting_down\r\n');
+  expect(received).toContain('\r\nConnection: close\r\n');
+  expect(await stopped).toEqual({ brokenOff: 0 });
+  expect(upstream.accepted).toBe(0);
+});
+
 describe('100 Continue', () => {
   const head = (url: string, length = 3) =>
     `POST ${url} HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`;
@@ -178,6 +195,18 @@ describe('100 Continue', () => {
     const url = gateway.sign('http://127.0.0.1:9/', { method: 'POST' });
     client.send(head(url.slice(url.indexOf('/?'))));
     expect(await client.finished()).toStartWith('HTTP/1.1 413 ');
+  });
+
+  test('is not said to HTTP/1.0, which does not know it', async () => {
+    await using upstream = await startUpstream();
+    await using gateway = startGateway();
+    using client = new RawClient(gateway);
+    client.send(head(target(gateway, upstream, 'POST')).replace('HTTP/1.1', 'HTTP/1.0'));
+    const connection = await upstream.next();
+    client.send('abc');
+    await connection.receive(/abc$/);
+    connection.send(HI);
+    expect(await client.finished()).toStartWith('HTTP/1.1 200 ');
   });
 });
 
