@@ -4,7 +4,8 @@ import type { PlannedBudget } from './admissionPlan.ts';
 /** What one exchange has reserved of one budget, and what it has spent. */
 export class BudgetAccount {
   readonly budget: PlannedBudget;
-  spent = 0;
+  /** Spent of a budget of bytes; tokens are known at the end alone. */
+  bytes = 0;
   reserved: number;
   #ticket: number;
   /** What was reserved in windows that have ended. */
@@ -14,6 +15,15 @@ export class BudgetAccount {
     this.budget = budget;
     this.reserved = budget.limit.reserve;
     this.#ticket = ticket;
+  }
+
+  /** How much has to be reserved before so many bytes can be spent. */
+  missing(bytes: number): number {
+    return this.budget.kind === 'bytes' ? Math.max(0, this.bytes + bytes - this.reserved) : 0;
+  }
+
+  spend(bytes: number): void {
+    this.bytes += bytes;
   }
 
   /** Notes a reservation; `ticket` names the window it was made in. */

@@ -124,27 +124,25 @@ export class Hold {
   spend(bytes: Uint8Array | number): true | Promise<boolean> {
     const length = typeof bytes === 'number' ? bytes : bytes.byteLength;
     if (typeof bytes !== 'number') this.#meter?.push(bytes);
-    let short: BudgetAccount[] = NONE;
-    for (const account of this.#accounts) {
-      if (account.budget.kind !== 'bytes') continue;
-      if (account.spent + length > account.reserved) short = [...short, account];
-      else account.spent += length;
-    }
-    return short.length === 0 ? true : this.#reserveFor(length, short);
+    for (const account of this.#accounts) if (account.missing(length) > 0) return this.#reserveFor(length);
+    for (const account of this.#accounts) account.spend(length);
+    return true;
   }
 
-  async #reserveFor(length: number, accounts: readonly BudgetAccount[]): Promise<boolean> {
-    for (const account of accounts) {
+  async #reserveFor(length: number): Promise<boolean> {
+    for (const account of this.#accounts) {
+      const missing = account.missing(length);
+      if (missing === 0) continue;
       // What is left may be enough, though it is less than a step.
-      const missing = account.spent + length - account.reserved;
       const amounts = missing < account.budget.step ? [account.budget.step, missing] : [missing];
       if (!(await this.#reserveOne(account, amounts))) {
         this.cut({ code: 'budget_exhausted', detail: `the budget ${account.budget.name} is spent` });
         return false;
       }
-      account.spent += length;
     }
-    return this.#cut === null && !this.#ended;
+    if (this.#cut !== null || this.#ended) return false;
+    for (const account of this.#accounts) account.spend(length);
+    return true;
   }
 
   async #reserveOne(account: BudgetAccount, amounts: readonly number[]): Promise<boolean> {
@@ -178,12 +176,10 @@ export class Hold {
 
   #spentOf(account: BudgetAccount): number {
     if (!this.sent) return 0;
-    if (account.budget.kind === 'bytes') return account.spent;
+    if (account.budget.kind === 'bytes') return account.bytes;
     return this.tokens ?? (account.budget.unreported === 'reserved' ? account.reserved : 0);
   }
 }
-
-const NONE: BudgetAccount[] = [];
 
 /** The upstream's own limits are its key's; the client is told its own. */
 function isNoRateLimit([name]: HeaderPairs[number]): boolean {

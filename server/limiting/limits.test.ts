@@ -216,6 +216,23 @@ describe('a budget of bytes', () => {
     expect((await next).headers.get('ratelimit')).toStartWith('"app-bytes";r=810;');
   });
 
+  test('is not charged for what another budget keeps from being handed on', async () => {
+    await using upstream = await startUpstream();
+    const limits = { bytes: { limit: 10_000, window: MINUTE, reserve: 100 } };
+    const subjectLimits = { bytes: { limit: 100, window: MINUTE, reserve: 100 } };
+    await using gateway = startGateway({ apps: [appWith({ limits, subjectLimits })] });
+    using client = new RawClient(gateway.port);
+    client.send(rawRequest(gateway.sign(upstream.origin, { subject: 'mallory' })));
+    const connection = await upstream.next();
+    connection.send(`${EVENTS}${chunk(`data: ${'x'.repeat(82)}\n\n`)}`);
+    await client.receive(/x{82}/);
+    connection.send(chunk('data: too much\n\n'));
+    expect(await client.finished()).not.toContain('too much');
+    const next = fetch(gateway.sign(upstream.origin, { subject: 'alice' }));
+    (await upstream.next()).send(json({}));
+    expect((await next).headers.get('ratelimit')).toStartWith('"app-bytes";r=9810;');
+  });
+
   test('counts both ways and gives back what was not used', async () => {
     const limits = { bytes: { limit: 1000, window: MINUTE, reserve: 500 } };
     await using setup = await start({ limits }, { answer: json('a'.repeat(98)) });
