@@ -2,7 +2,7 @@ import express from 'express';
 import { signForPages } from './signForPages.ts';
 
 export const app = express();
-app.all('/api/sign', express.text({ type: '*/*', limit: '16kb' }), async (req, res) => {
+app.post('/api/sign', express.text({ type: '*/*', limit: '16kb' }), async (req, res) => {
   const headers = new Headers({
     'content-type': req.get('content-type') ?? '',
     cookie: req.get('cookie') ?? '',
