@@ -46,7 +46,7 @@ export const sign = defineCommand({
       says: 'One request for one user, to the small model only:',
       command:
         'signway sign -X POST https://api.openai.com/v1/chat/completions --once --subject user:42 \\\n' +
-        `  --body-schema '{"properties":{"model":{"const":"gpt-4o-mini"}},"required":["model"]}'`,
+        `  --body-schema '{"type":"object","properties":{"model":{"const":"gpt-4o-mini"}},"required":["model"]}'`,
     },
   ],
   notes: [

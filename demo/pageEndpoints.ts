@@ -14,8 +14,16 @@ export function pageEndpoints(policy: SigningPolicy, origin: string): ReadonlyMa
     secret,
     host,
     bodySchema: {
-      properties: { model: { const: model }, max_completion_tokens: { maximum: 400 } },
-      required: ['model', 'max_completion_tokens'],
+      type: 'object',
+      properties: {
+        model: { const: model },
+        messages: { type: 'array', maxItems: 20 },
+        stream: { const: true },
+        max_completion_tokens: { type: 'integer', maximum: 400 },
+      },
+      required: ['model', 'messages', 'max_completion_tokens'],
+      // `n` would ask for many answers.
+      additionalProperties: false,
     },
     authorize: (request: Request) => (request.headers.get('origin') === origin ? 'visitor' : null),
   };

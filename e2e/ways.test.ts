@@ -94,7 +94,14 @@ test('the endpoints of the demo sign for its own page, and no other call', async
   expect((await ask('/api/grant', {}, 'https://evil.test')).status).toBe(401);
 });
 
-test('a grant of the demo opens no other model', async () => {
+test.each([
+  ['another model', { model: 'the-dearest' }],
+  ['more tokens', { max_completion_tokens: 401 }],
+  ['any number of tokens', { max_completion_tokens: null }],
+  ['a number of tokens in words', { max_completion_tokens: '400000' }],
+  ['a hundred answers', { n: 100 }],
+  ['a list', []],
+])('a grant of the demo does not open %s', async (_, changes) => {
   const grant = await fetch(`${demo.page}/api/grant`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', origin: demo.page },
@@ -104,7 +111,11 @@ test('a grant of the demo opens no other model', async () => {
   const answer = await fetch(`${url}chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'the-dearest', max_completion_tokens: 400, messages: [] }),
+    body: JSON.stringify(
+      Array.isArray(changes)
+        ? changes
+        : { model: 'gpt-4o-mini', max_completion_tokens: 400, stream: true, messages: [], ...changes },
+    ),
   });
   expect(answer.headers.get('x-sw-error')).toBe('body_not_allowed');
 });
