@@ -46,9 +46,9 @@ export interface ClientBody {
   /**
    * Holds the whole body in memory.
    *
-   * @throws {Refusal} `body_too_large`, `request_timeout`, `bad_request`
+   * @throws {Refusal} `body_too_large`, `request_timeout`, `bad_request`, what `hold` throws
    */
-  read(limits: BodyLimits): Promise<Uint8Array>;
+  read(limits: ReadLimits): Promise<Uint8Array>;
 
   /** Hands the body on as it comes, at the pace of whoever takes it. */
   forward(limits: BodyLimits): RequestBody;
@@ -59,4 +59,13 @@ export interface BodyLimits {
   readonly bytes: number;
   /** Milliseconds for the whole body when it is read, and between two pieces when it is forwarded; 0: none. */
   readonly timeout: number;
+}
+
+export interface ReadLimits extends BodyLimits {
+  /**
+   * Told of the bytes as they come to be held.
+   *
+   * @throws {Refusal} when they are too many
+   */
+  hold(bytes: number): void;
 }

@@ -19,8 +19,7 @@ export function readSignedBody(
 ): Promise<Uint8Array> {
   signedBodyLength(head, { http2 });
   checkDeclaredLength(body, limits.maxSignedBody);
-  place.hold(body.declared ?? 0);
-  return body.read({ bytes: limits.maxSignedBody, timeout: limits.bodyTimeout });
+  return readHeld(body, { limits, place });
 }
 
 /**
@@ -52,12 +51,20 @@ export async function readWholeBody(
   { body }: ClientRequest,
   { limits, place }: { limits: Limits; place: Place },
 ): Promise<Uint8Array | null> {
-  place.hold(body.declared ?? limits.maxSignedBody);
-  const bytes = await body.read({ bytes: limits.maxSignedBody, timeout: limits.bodyTimeout });
-  // In chunks it could have become the largest there is; now it is known what it is.
-  place.release();
-  place.hold(bytes.byteLength);
+  const bytes = await readHeld(body, { limits, place });
   return bytes.byteLength === 0 && body.declared === null ? null : bytes;
+}
+
+function readHeld(
+  body: ClientBody,
+  { limits, place }: { limits: Limits; place: Place },
+): Promise<Uint8Array> {
+  place.checkRoom(body.declared ?? 0);
+  return body.read({
+    bytes: limits.maxSignedBody,
+    timeout: limits.bodyTimeout,
+    hold: (bytes) => place.hold(bytes),
+  });
 }
 
 /** The body that goes to the upstream as it comes, held back by the upstream's pace. */

@@ -101,4 +101,31 @@ describe.each(WIRE_FRONTS)('front %s: a gateway with all its places taken', (fro
     // The upstream's head has come: what was held for it is not needed any more, though the stream goes on.
     expect(gateway.gauges).toMatchObject({ requests: 1, heldBytes: 0 });
   });
+
+  test('has room for a signed body however many others are announced and do not come', async () => {
+    await using upstream = await startUpstream(({ send }) => send(SILENT));
+    await using gateway = startGateway({ front, limits: { maxHeldBytes: 15 } });
+    const url = gateway.sign(`${upstream.origin}/`, { method: 'POST', body: 'ten bytes.' });
+    const request = rawRequest(url, { method: 'POST', headers: { 'Content-Length': '10' } });
+    const announced = Array.from({ length: 5 }, () => new RawClient(gateway).send(request));
+    while (gateway.gauges.requests < announced.length) await Bun.sleep(5);
+    using client = new RawClient(gateway).send(`${request}ten bytes.`);
+    expect(await client.receive(/:\n\n/)).toStartWith('HTTP/1.1 200 ');
+    for (const each of announced) each.leave();
+  });
+
+  test('refuses the signed body that comes to be too much beside others', async () => {
+    await using upstream = await startUpstream();
+    await using gateway = startGateway({ front, limits: { maxHeldBytes: 15 } });
+    const url = gateway.sign(`${upstream.origin}/`, { method: 'POST', body: 'ten bytes.' });
+    const request = rawRequest(url, { method: 'POST', headers: { 'Content-Length': '10' } });
+    using first = new RawClient(gateway).send(request);
+    using second = new RawClient(gateway).send(request);
+    while (gateway.gauges.requests < 2) await Bun.sleep(5);
+    first.send('ten bytes.');
+    await upstream.next();
+    second.send('six b.');
+    expect(await second.receive(/\r\n\r\n/)).toMatch(/\r\nX-Sw-Error: overloaded\r\n/i);
+    expect(gateway.gauges.heldBytes).toBe(10);
+  });
 });

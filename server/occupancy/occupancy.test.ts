@@ -35,7 +35,9 @@ test('bytes are held up to the limit, and are given back once, however the reque
   first.hold(10);
   const second = occupancy.enter(null, LIMITS);
   expect(() => second.hold(1)).toThrow(expect.objectContaining({ code: 'overloaded' }));
+  expect(() => second.checkRoom(1)).toThrow(expect.objectContaining({ code: 'overloaded' }));
   first.release();
+  second.checkRoom(10);
   second.hold(10);
   first.leave();
   second.leave();

@@ -20,9 +20,16 @@ export interface Place {
    */
   check(): void;
   /**
-   * Takes note of bytes that are about to be held, until they are released or the place is left.
+   * Whether so many bytes could be held now. They are not kept free: whoever announces a body without sending it would
+   * keep the others' out.
    *
    * @throws {Refusal} `overloaded` when they would be too many, all requests together
+   */
+  checkRoom(bytes: number): void;
+  /**
+   * Takes note of bytes that are held, until they are released or the place is left.
+   *
+   * @throws {Refusal} `overloaded` when they are too many, all requests together
    */
   hold(bytes: number): void;
   release(): void;
@@ -76,11 +83,15 @@ class CountedPlace implements Place {
     }
   }
 
-  hold(bytes: number): void {
+  checkRoom(bytes: number): void {
     const { maxHeldBytes } = this.limits;
     if (maxHeldBytes > 0 && this.counts.heldBytes + bytes > maxHeldBytes) {
       throw overloaded('bodies: too many bytes');
     }
+  }
+
+  hold(bytes: number): void {
+    this.checkRoom(bytes);
     this.counts.heldBytes += bytes;
     this.held += bytes;
   }

@@ -1,5 +1,11 @@
 import { Refusal } from '../../../signing/refusal.ts';
-import { type BodyLimits, type ClientBody, type ClientRequest, UNKNOWN_PEER } from '../../clientRequest.ts';
+import {
+  type BodyLimits,
+  type ClientBody,
+  type ClientRequest,
+  type ReadLimits,
+  UNKNOWN_PEER,
+} from '../../clientRequest.ts';
 import { bodyTimedOut, bodyTooLarge } from '../../requestBody.ts';
 import { startTimer } from '../../startTimer.ts';
 import type { RequestBody } from '../../transport/transport.ts';
@@ -69,7 +75,7 @@ class BunBody implements ClientBody {
     this.server = server;
   }
 
-  async read({ bytes, timeout }: BodyLimits): Promise<Uint8Array> {
+  async read({ bytes, timeout, hold }: ReadLimits): Promise<Uint8Array> {
     this.liftIdleTimeout();
     const { body } = this.request;
     if (this.declared === 0 || body === null) return new Uint8Array(0);
@@ -83,6 +89,7 @@ class BunBody implements ClientBody {
         if (done) return Buffer.concat(pieces);
         this.taken += value.length;
         if (this.taken > bytes) throw bodyTooLarge(bytes);
+        hold(value.length);
         pieces.push(value);
       }
     } catch (error) {

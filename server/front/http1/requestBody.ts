@@ -1,5 +1,5 @@
 import { Refusal } from '../../../signing/refusal.ts';
-import type { BodyLimits, ClientBody } from '../../clientRequest.ts';
+import type { BodyLimits, ClientBody, ReadLimits } from '../../clientRequest.ts';
 import { ChunkedBody, type ChunkSink } from '../../http1/chunkedBody.ts';
 import { MalformedMessage } from '../../http1/malformedMessage.ts';
 import { bodyTimedOut, bodyTooLarge } from '../../requestBody.ts';
@@ -33,6 +33,8 @@ export class RequestBody implements ClientBody, ChunkSink {
   private pieces: Uint8Array[] = [];
   private held = 0;
   private limits: BodyLimits | null = null;
+  /** Where it is read as a whole. */
+  private hold: ReadLimits['hold'] | null = null;
   private whole: PromiseWithResolvers<Uint8Array> | null = null;
   private stream: ReadableStreamDefaultController<Uint8Array> | null = null;
   private isAwaited = false;
@@ -52,11 +54,10 @@ export class RequestBody implements ClientBody, ChunkSink {
   push(bytes: Buffer, offset: number): number {
     // Behind a bad chunk nobody knows where the body ends.
     if (this.failure !== null) return bytes.length;
+    const { taken } = this;
     const end =
       this.chunks === null ? this.pushCounted(bytes, offset) : this.pushChunks(this.chunks, bytes, offset);
-    if (this.failure === null && this.limits !== null && this.taken > this.limits.bytes) {
-      this.fail(bodyTooLarge(this.limits.bytes));
-    }
+    if (this.failure === null) this.judge(this.taken - taken);
     if (this.isComplete) this.leaveSource();
     this.deliver();
     return end;
@@ -77,8 +78,10 @@ export class RequestBody implements ClientBody, ChunkSink {
 
   // What the gateway asks.
 
-  async read(limits: BodyLimits): Promise<Uint8Array> {
+  async read(limits: ReadLimits): Promise<Uint8Array> {
     this.want(limits);
+    limits.hold(this.taken);
+    this.hold = limits.hold;
     if (this.isComplete) return this.takeAll();
     this.whole = Promise.withResolvers();
     this.source.expectWithin(limits.timeout);
@@ -115,6 +118,21 @@ export class RequestBody implements ClientBody, ChunkSink {
     if (this.isComplete) return;
     this.source.proceed();
     this.source.resume();
+  }
+
+  /** Whether so many more bytes may come. */
+  private judge(more: number): void {
+    if (this.limits === null) return;
+    if (this.taken > this.limits.bytes) {
+      this.fail(bodyTooLarge(this.limits.bytes));
+      return;
+    }
+    try {
+      this.hold?.(more);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.fail(error);
+    }
   }
 
   private pushCounted(bytes: Buffer, offset: number): number {
