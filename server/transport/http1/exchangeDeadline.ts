@@ -1,4 +1,5 @@
 import type { Deadlines } from '../transport.ts';
+import type { DeadlineTimer, Expiring } from './deadlineTimer.ts';
 import type { TransportClock } from './transportClock.ts';
 
 export type Phase = Exclude<keyof Deadlines, 'connect' | 'total'>;
@@ -7,35 +8,43 @@ export interface DeadlineOwner {
   expired(which: Phase | 'total'): void;
 }
 
-/**
- * The deadlines of one exchange on one timer. Reads only move a number; the timer, when it fires too early,
- * is set anew. A timer costs 0.1 µs to set and clear, so that there is no wheel for all of them.
- */
-export class ExchangeDeadline {
+export interface ExchangeDeadlineOptions {
+  readonly clock: TransportClock;
+  readonly timer: DeadlineTimer;
+  /** Milliseconds in all, from now; 0 for no limit. */
+  readonly total: number;
+}
+
+/** The deadlines of one exchange. Reads only move a number. */
+export class ExchangeDeadline implements Expiring {
+  before: Expiring | null = null;
+  after: Expiring | null = null;
   private readonly clock: TransportClock;
+  private readonly timer: DeadlineTimer;
   private readonly owner: DeadlineOwner;
   private readonly totalAt: number;
   private phase: Phase = 'head';
   private phaseLength = 0;
   private phaseAt = Number.POSITIVE_INFINITY;
-  private stopped = false;
-  private timer: unknown = null;
-  private timerAt = Number.POSITIVE_INFINITY;
 
-  /** `total` in milliseconds, from now; 0 for none. */
-  constructor(owner: DeadlineOwner, { clock, total }: { clock: TransportClock; total: number }) {
+  constructor(owner: DeadlineOwner, { clock, timer, total }: ExchangeDeadlineOptions) {
     this.owner = owner;
     this.clock = clock;
+    this.timer = timer;
     this.totalAt = total === 0 ? Number.POSITIVE_INFINITY : clock.now() + total;
-    this.arm();
+    timer.watch(this);
+  }
+
+  /** @internal */
+  get expiresAt(): number {
+    return Math.min(this.totalAt, this.phaseAt);
   }
 
   /** Begins a phase of so many milliseconds; 0 for one without end. */
   begin(phase: Phase, milliseconds: number): void {
     this.phase = phase;
     this.phaseLength = milliseconds;
-    this.restart();
-    this.arm();
+    this.resume();
   }
 
   /** Something moved: the phase's time runs from now. */
@@ -46,41 +55,20 @@ export class ExchangeDeadline {
   /** The phase's time stands still until `begin` or `resume`, as while a slow reader holds an answer back. */
   suspend(): void {
     this.phaseAt = Number.POSITIVE_INFINITY;
-    this.arm();
   }
 
   resume(): void {
     this.restart();
-    this.arm();
+    this.timer.sooner(this.phaseAt);
   }
 
   /** Nothing expires any more. */
   stop(): void {
-    this.stopped = true;
-    this.clear();
+    this.timer.forget(this);
   }
 
-  private arm(): void {
-    const at = Math.min(this.totalAt, this.phaseAt);
-    if (this.stopped || (this.timerAt <= at && at !== Number.POSITIVE_INFINITY)) return;
-    this.clear();
-    if (at === Number.POSITIVE_INFINITY) return;
-    this.timerAt = at;
-    this.timer = this.clock.schedule(() => this.fire(), Math.max(1, Math.ceil(at - this.clock.now())));
-  }
-
-  private fire(): void {
-    this.timer = null;
-    this.timerAt = Number.POSITIVE_INFINITY;
-    const now = this.clock.now();
-    if (now >= this.totalAt) this.owner.expired('total');
-    else if (now >= this.phaseAt) this.owner.expired(this.phase);
-    else this.arm();
-  }
-
-  private clear(): void {
-    if (this.timer !== null) this.clock.cancel(this.timer);
-    this.timer = null;
-    this.timerAt = Number.POSITIVE_INFINITY;
+  /** @internal */
+  expired(): void {
+    this.owner.expired(this.totalAt <= this.clock.now() ? 'total' : this.phase);
   }
 }

@@ -8,6 +8,7 @@ import {
   type UpstreamRequest,
 } from '../transport.ts';
 import type { Connection, ConnectionOwner } from './connection.ts';
+import type { DeadlineTimer } from './deadlineTimer.ts';
 import { type DeadlineOwner, ExchangeDeadline, type Phase } from './exchangeDeadline.ts';
 import type { OriginPool, PoolClient } from './originPool.ts';
 import { type BodySource, PipedBody } from './pipedBody.ts';
@@ -58,7 +59,7 @@ export class Http1Exchange
   /** Throws {@link TransportError} when the request cannot be written safely. */
   constructor(
     request: UpstreamRequest,
-    options: { signal: Cancellation; pool: OriginPool; clock: TransportClock },
+    options: { signal: Cancellation; pool: OriginPool; clock: TransportClock; timer: DeadlineTimer },
   ) {
     this.outgoing = { head: serialiseRequestHead(request), body: request.body };
     this.method = request.method;
@@ -68,7 +69,11 @@ export class Http1Exchange
     this.clock = options.clock;
     this.startedAt = options.clock.now();
     this.parser = new ResponseParser(this.method, this);
-    this.deadline = new ExchangeDeadline(this, { clock: options.clock, total: request.deadlines.total });
+    this.deadline = new ExchangeDeadline(this, {
+      clock: options.clock,
+      timer: options.timer,
+      total: request.deadlines.total,
+    });
   }
 
   run(): Promise<UpstreamAnswer> {

@@ -1,6 +1,7 @@
 import { getCACertificates } from 'node:tls';
 import { Turn } from '../../http1/turn.ts';
 import { type Transport, TransportError, type UpstreamRequest } from '../transport.ts';
+import { DeadlineTimer } from './deadlineTimer.ts';
 import { Http1Exchange } from './http1Exchange.ts';
 import { OriginPool } from './originPool.ts';
 import { type TransportClock, turnClock } from './transportClock.ts';
@@ -52,6 +53,8 @@ export function createHttp1Transport(options: Http1TransportOptions = {}): Trans
   const { turn = new Turn() } = options;
   const settings = { clock: turnClock(turn), ...DEFAULTS, ...options };
   const ca = options.ca === undefined ? undefined : trustedBeside(options.ca);
+  const { clock } = settings;
+  const timer = new DeadlineTimer(clock);
   const pools = new Map<string, OriginPool>();
   let closed = false;
 
@@ -62,7 +65,7 @@ export function createHttp1Transport(options: Http1TransportOptions = {}): Trans
     send(request, signal) {
       try {
         if (closed) throw new TransportError('overloaded', 'pool: closed', { sent: false });
-        return new Http1Exchange(request, { signal, pool: poolOf(request), clock: settings.clock }).run();
+        return new Http1Exchange(request, { signal, pool: poolOf(request), clock, timer }).run();
       } catch (error) {
         return Promise.reject(error);
       }
@@ -92,7 +95,7 @@ export function createHttp1Transport(options: Http1TransportOptions = {}): Trans
       { scheme, hostname, port, address },
       {
         ca,
-        clock: settings.clock,
+        clock,
         turn,
         maxConnections: settings.maxConnectionsPerOrigin,
         maxIdle: settings.maxIdlePerOrigin,

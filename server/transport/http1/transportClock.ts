@@ -10,7 +10,11 @@ export interface TransportClock {
   cancel(handle: unknown): void;
 }
 
-/** The system's timers, and its time as the turn has it. */
+/** The system's timers, and its time as the turn has it. A timer alone keeps no process running. */
 export function turnClock({ now }: Turn): TransportClock {
-  return { now, schedule: startTimer, cancel: (handle) => clearTimeout(handle as Timer) };
+  return {
+    now,
+    schedule: (callback, milliseconds) => startTimer(callback, milliseconds).unref(),
+    cancel: (handle) => clearTimeout(handle as Timer),
+  };
 }
