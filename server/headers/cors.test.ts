@@ -70,7 +70,8 @@ describe.each(FRONTS)('by the front %s:', (front) => {
       await using upstream = await startUpstream(ok);
       await using gateway = startGateway({
         front,
-        cors: { allowOrigins: ['https://page.test', 'https://two.test'] },
+        // `null` is the origin of any sandboxed page, whoever lists it.
+        cors: { allowOrigins: ['https://page.test', 'https://two.test', 'null'] },
       });
       const ask = (headers: Record<string, string>) =>
         fetch(gateway.sign(`${upstream.origin}/`), { headers });

@@ -30,7 +30,10 @@ export interface Cors {
  * called for it. `null`, the origin of sandboxed pages, is never on a list.
  */
 export function createCors({ allowOrigins = '*', allowMethods, allowHeaders }: CorsOptions = {}): Cors {
-  const listed = allowOrigins === '*' || allowOrigins.includes('*') ? null : new Set(allowOrigins);
+  const listed =
+    allowOrigins === '*' || allowOrigins.includes('*')
+      ? null
+      : new Set(allowOrigins.filter((origin) => origin !== 'null'));
   return {
     preflight(request) {
       if (request.method !== 'OPTIONS') return null;
