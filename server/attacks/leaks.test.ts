@@ -4,7 +4,8 @@ import { type RunningServe, startServe } from '../../cli/testing/startServe.ts';
 import { keyFormsIn } from '../../e2e/keySearch.ts';
 import { signUrl } from '../../signing/signUrl.ts';
 import type { SignUrlOptions } from '../../signing/signUrlOptions.ts';
-import { FRONTS } from '../testing/gateway.ts';
+import { FILES } from '../testing/certificates.ts';
+import { WIRE_FRONTS } from '../testing/gateway.ts';
 import { readAnswer } from '../testing/rawAnswer.ts';
 import { RawClient } from '../testing/rawClient.ts';
 import { startUpstream, type UpstreamConnection } from '../testing/scriptedUpstream.ts';
@@ -72,7 +73,7 @@ const SENDINGS: Sending[] = [
 
 const TRANSPORTS = ['http1', 'fetch'] as const;
 
-describe.each(FRONTS.flatMap((front) => TRANSPORTS.map((transport) => [front, transport] as const)))(
+describe.each(WIRE_FRONTS.flatMap((front) => TRANSPORTS.map((transport) => [front, transport] as const)))(
   'front %s, transport %s:',
   (front, transport) => {
     test('nothing secret is said, written or shown, whatever goes wrong', async () => {
@@ -82,8 +83,7 @@ describe.each(FRONTS.flatMap((front) => TRANSPORTS.map((transport) => [front, tr
         [
           'serve',
           'my-id',
-          '--front',
-          front,
+          ...(front === 'tls' ? ['--tls-cert', FILES.cert, '--tls-key', FILES.key] : ['--front', front]),
           '--transport',
           transport,
           '--allow-network',
@@ -147,7 +147,8 @@ async function send(
   const target = url.slice(url.indexOf('/?'));
   const fields = `Host: a\r\nConnection: close\r\nX-Foo: ${SENT.header}\r\nContent-Length: ${SENT.body.length}\r\n`;
   const bytes = `POST ${target}&ignored=${SENT.ignored} HTTP/1.1\r\n${fields}\r\n${SENT.body}`;
-  using client = new RawClient(Number(new URL(gateway.url).port));
+  const listener = new URL(gateway.url);
+  using client = new RawClient({ url: listener, port: Number(listener.port) });
   client.send(sending.alter?.(bytes) ?? bytes);
   if (sending.leaveAt === undefined) await client.finished();
   else {
