@@ -150,12 +150,12 @@ export class Http1Exchange
       this.deadline.suspend();
       this.pool.acquire(this, { fresh: true });
     } else if (how === 'unasked') {
-      this.fail(new TransportError('upstream_invalid_response', 'head: before the request', { sent: false }));
+      this.fail(this.givenUp('upstream_invalid_response', 'head: before the request'));
     } else if (this.hasReceived) {
       this.fail(new TransportError('upstream_invalid_response', 'head: cut short'));
     } else {
       const reason = how === 'end' ? 'connection closed' : 'connection reset';
-      this.fail(new TransportError('upstream_unreachable', `head: ${reason}`));
+      this.fail(this.givenUp('upstream_unreachable', `head: ${reason}`));
     }
   }
 
@@ -258,9 +258,8 @@ export class Http1Exchange
     this.fail(this.givenUp('aborted', 'aborted by the caller'));
   };
 
-  /** Without a connection, this attempt has sent nothing. */
   private givenUp(code: TransportError['code'], reason: string): TransportError {
-    return new TransportError(code, reason, { sent: this.connection !== null });
+    return new TransportError(code, reason, { sent: this.sending?.isUnsent === false });
   }
 
   /** Ends it, before the answer or in its middle. */

@@ -407,6 +407,15 @@ test('knows of a request that was repeated, and found nobody, that it may have b
   expect(await failureOf(send())).toMatchObject({ reason: 'connect: refused', sent: true });
 });
 
+test('knows of a request that is given up before any of it went out that it was not sent', async () => {
+  const { send, controller, upstream } = await start((connection) => connection.send(OK));
+  await send();
+  const failure = failureOf(send({ method: 'POST' }));
+  controller.abort();
+  expect(await failure).toMatchObject({ code: 'aborted', sent: false });
+  expect(upstream.requests).toBe(1);
+});
+
 test('knows of a request that is given up whether any of it may have been sent', async () => {
   const { send, controller, connection } = await start(null, { maxConnectionsPerOrigin: 1 });
   const first = failureOf(send());
