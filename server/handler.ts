@@ -49,7 +49,7 @@ import {
 } from './transport/transport.ts';
 import type { UpstreamNetwork } from './upstream/network.ts';
 import { NOT_ON_LIST, routeToUpstream } from './upstream/routeToUpstream.ts';
-import { upstreamRequest } from './upstream/upstreamRequest.ts';
+import { deadlinesOf, upstreamRequest } from './upstream/upstreamRequest.ts';
 
 /** What a handler works with. */
 export interface Gateway {
@@ -90,6 +90,7 @@ export function createHandler(gateway: Gateway): Handler {
   const bodySchemas = createBodySchemas();
   const values = new BoundedMemo<ValueReading>();
   const upstreamHeaders = createUpstreamHeaders();
+  const deadlines = deadlinesOf(limits);
   const clientHeaders = createClientHeaders();
 
   return {
@@ -159,7 +160,7 @@ export function createHandler(gateway: Gateway): Handler {
         upstream,
         address,
         body,
-        limits: waits,
+        deadlines: waits === limits ? deadlines : deadlinesOf(waits),
         upstreamHeaders,
       });
       const { hold } = exchange;

@@ -18,6 +18,8 @@ export interface SignedUrl {
   readonly appId: string;
   /** The signing time as sent, `YYYYMMDDTHHMMSSZ`. */
   readonly timestamp: string;
+  /** Its day, `YYYYMMDD`. */
+  readonly day: string;
   /** The signing time in milliseconds since the epoch. */
   readonly signedAt: number;
   /** Seconds of validity. */
@@ -42,6 +44,14 @@ export interface ValueReading {
   readonly strict: string;
   /** Of `X-Sw-Proxy`: its URL, or what is wrong with it. */
   readonly upstream?: UpstreamUrl | string;
+  /** Of `X-Sw-Credential`: its parts, or null when it has not those. */
+  readonly credential?: Credential | null;
+}
+
+interface Credential {
+  readonly appId: string;
+  /** `YYYYMMDD`. */
+  readonly day: string;
 }
 
 /**
@@ -72,7 +82,10 @@ export function parseSignedUrl(query: string, memo: ValueMemo = NO_MEMO): Signed
   }
   const credential = read('X-Sw-Credential', rawCredential!, memo);
   const timestamp = decoded('X-Sw-Date', rawDate!);
-  const appId = parseCredential(credential.text, timestamp);
+  const { appId, day } = checkCredential(
+    credential.credential ?? parseCredential(credential.text),
+    timestamp,
+  );
   const signedAt = parseTimestamp(timestamp);
   if (signedAt === undefined) throw invalid('X-Sw-Date', 'must be a real UTC time, YYYYMMDDTHHMMSSZ');
   const expires = decoded('X-Sw-Expires', rawExpires!);
@@ -85,38 +98,81 @@ export function parseSignedUrl(query: string, memo: ValueMemo = NO_MEMO): Signed
   const body = decoded('X-Sw-Body', rawBody!);
   if (body !== 'true' && body !== 'false') throw invalid('X-Sw-Body', 'must be true or false');
   const signature = decoded('X-Sw-Signature', rawSignature!);
-  const extensions = rawExtensions.map(([name, raw]) => [name, decoded(name, raw)] as const);
+  const extensions =
+    rawExtensions.length === 0
+      ? NO_PAIRS
+      : rawExtensions.map(([name, raw]): Pair => [name, decoded(name, raw)]);
   if (!SIGNATURE.test(signature)) {
     throw new Refusal('signature_mismatch', 'X-Sw-Signature must be 64 lower-case hex digits');
   }
-  // In the order of their names, which is the canonical one.
-  const parameters: Pair[] = [
-    ['X-Sw-Algorithm', ALGORITHM],
-    ['X-Sw-Body', body],
-    ['X-Sw-Credential', credential.text],
-    ['X-Sw-Date', timestamp],
-    ['X-Sw-Expires', expires],
-    ['X-Sw-Proxy', proxy.text],
-    ['X-Sw-SignedHeaders', headers.text],
-    ...extensions,
-  ];
-  return {
+  const url = new ParsedUrl({
     appId,
     timestamp,
+    day,
     signedAt,
     expires: seconds,
     upstream,
     signedHeaders,
     signsBody: body === 'true',
     signature,
-    parameters,
-    strictQuery:
-      extensions.length > 0
-        ? canonicalQuery(parameters, encodeStrict)
-        : `X-Sw-Algorithm=${ALGORITHM}&X-Sw-Body=${body}&X-Sw-Credential=${credential.strict}&X-Sw-Date=${timestamp}&X-Sw-Expires=${expires}&X-Sw-Proxy=${proxy.strict}&X-Sw-SignedHeaders=${headers.strict}`,
-    extensions: extensions.length === 0 ? NO_NAMES : extensions.map(([name]) => name),
-  };
+    texts: [ALGORITHM, body, credential.text, timestamp, expires, proxy.text, headers.text],
+    extensionPairs: extensions,
+    strictQuery: `X-Sw-Algorithm=${ALGORITHM}&X-Sw-Body=${body}&X-Sw-Credential=${credential.strict}&X-Sw-Date=${timestamp}&X-Sw-Expires=${expires}&X-Sw-Proxy=${proxy.strict}&X-Sw-SignedHeaders=${headers.strict}`,
+  });
+  if (extensions.length > 0) url.strictQuery = canonicalQuery(url.parameters, encodeStrict);
+  return url;
 }
+
+type ParsedParts = Omit<SignedUrl, 'parameters' | 'extensions'> & {
+  /** The decoded values of {@link SIGNED_PARAMETERS}. */
+  readonly texts: readonly string[];
+  readonly extensionPairs: readonly Pair[];
+};
+
+/** Pairs its parameters when it is asked for them, which a signature in the usual spelling needs not. */
+class ParsedUrl implements SignedUrl {
+  readonly appId: string;
+  readonly timestamp: string;
+  readonly day: string;
+  readonly signedAt: number;
+  readonly expires: number;
+  readonly upstream: UpstreamUrl;
+  readonly signedHeaders: readonly string[];
+  readonly signsBody: boolean;
+  readonly signature: string;
+  readonly extensions: readonly string[];
+  strictQuery: string;
+  private readonly texts: readonly string[];
+  private readonly extensionPairs: readonly Pair[];
+
+  constructor(parts: ParsedParts) {
+    this.appId = parts.appId;
+    this.timestamp = parts.timestamp;
+    this.day = parts.day;
+    this.signedAt = parts.signedAt;
+    this.expires = parts.expires;
+    this.upstream = parts.upstream;
+    this.signedHeaders = parts.signedHeaders;
+    this.signsBody = parts.signsBody;
+    this.signature = parts.signature;
+    this.extensions =
+      parts.extensionPairs.length === 0 ? NO_NAMES : parts.extensionPairs.map(([name]) => name);
+    this.strictQuery = parts.strictQuery;
+    this.texts = parts.texts;
+    this.extensionPairs = parts.extensionPairs;
+  }
+
+  get parameters(): readonly Pair[] {
+    return [
+      ...SIGNED_PARAMETERS.map((name, index): Pair => [name, this.texts[index]!]),
+      ...this.extensionPairs,
+    ];
+  }
+}
+
+/** All but the signature, in the order of their names, which is the canonical one. */
+const SIGNED_PARAMETERS = PARAMETERS.filter((name) => name !== 'X-Sw-Signature').toSorted();
+const NO_PAIRS: readonly Pair[] = [];
 
 const NO_MEMO: ValueMemo = { get: () => undefined, set: () => {} };
 
@@ -195,8 +251,12 @@ function read(name: string, raw: string, memo: ValueMemo): ValueReading {
   if (known !== undefined) return known;
   const text = decoded(name, raw);
   const strict = encodeStrict(text);
-  const reading =
-    name === 'X-Sw-Proxy' ? { text, strict, upstream: parseUpstreamUrl(text) } : { text, strict };
+  const reading: ValueReading =
+    name === 'X-Sw-Proxy'
+      ? { text, strict, upstream: parseUpstreamUrl(text) }
+      : name === 'X-Sw-Credential'
+        ? { text, strict, credential: parseCredential(text) }
+        : { text, strict };
   if (text !== raw) memo.set(raw, reading);
   return reading;
 }
@@ -209,17 +269,22 @@ function decoded(name: string, raw: string): string {
 
 const NO_NAMES: readonly string[] = [];
 
-function parseCredential(credential: string, timestamp: string): string {
+/** Null when it is not `<app id>/<day>`. */
+function parseCredential(credential: string): Credential | null {
   const slash = credential.indexOf('/');
   const appId = credential.slice(0, slash);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-  if (slash < 1 || /[\u0000-\u001f\u007f]/.test(appId)) {
-    throw invalid('X-Sw-Credential', 'must be <app id>/<YYYYMMDD>');
-  }
-  if (credential.slice(slash + 1) !== timestamp.slice(0, 8)) {
+  if (slash < 1 || /[\u0000-\u001f\u007f]/.test(appId)) return null;
+  return { appId, day: credential.slice(slash + 1) };
+}
+
+function checkCredential(credential: Credential | null, timestamp: string): Credential {
+  if (credential === null) throw invalid('X-Sw-Credential', 'must be <app id>/<YYYYMMDD>');
+  const { day } = credential;
+  if (day.length !== 8 || !timestamp.startsWith(day)) {
     throw invalid('X-Sw-Credential', 'must end in the day of X-Sw-Date');
   }
-  return appId;
+  return credential;
 }
 
 function parseExpires(expires: string): number {

@@ -70,10 +70,13 @@ export function verifySignature(
   options: VerifyOptions,
 ): VerifiedRequest {
   const { hashes = nodeHashes, paths = ROOT } = options;
-  const keys = options.signingKeys(url.timestamp.slice(0, 8));
+  const keys = options.signingKeys(url.day);
   const body = url.signsBody ? (request.body ?? undefined) : undefined;
   const method = url.extensions.includes('X-Sw-Methods') ? '*' : request.method;
-  const headers = url.signedHeaders.map((name): Pair => [name, receivedValue(url, request, name)]);
+  const headers =
+    url.signedHeaders.length === 0
+      ? NO_HEADERS
+      : url.signedHeaders.map((name): Pair => [name, receivedValue(url, request, name)]);
   let explanation: { canonical: string; toSign: string } | undefined;
   for (const path of paths) {
     const canonical = canonicalRequest({ method, path, query: url.strictQuery, headers });
@@ -119,6 +122,7 @@ function verifiedAs(
 declare const verified: unique symbol;
 
 const ROOT = ['/'];
+const NO_HEADERS: readonly Pair[] = [];
 
 function receivedValue(url: SignedUrl, request: ReceivedRequest, name: string): string {
   const value = request.header(name);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test';
+import type { HeaderPairs } from '../transport/transport.ts';
 import { createUpstreamHeaders } from './upstreamHeaders.ts';
 
-function sent(client: Record<string, string>, injected: [string, string][] = []): [string, string][] {
+function sent(client: Record<string, string>, injected: HeaderPairs = []): HeaderPairs {
   const injectedNames = new Set(injected.map(([name]) => name.toLowerCase()));
   return createUpstreamHeaders()(new Headers(client), { host: 'api.test:8443', injected, injectedNames });
 }

@@ -41,7 +41,7 @@ const DROPPED = new Set([
 const DROPPED_PREFIXES = ['proxy-', 'x-forwarded-', 'cf-', 'sec-', 'access-control-request-', 'x-sw-'];
 
 /** Makes the headers of the upstream's request: `Host`, the client's that may pass, then the injected ones. */
-export type UpstreamHeaders = (client: RequestHeaders, options: UpstreamHeadersOptions) => [string, string][];
+export type UpstreamHeaders = (client: RequestHeaders, options: UpstreamHeadersOptions) => HeaderPairs;
 
 export interface UpstreamHeadersOptions {
   /** The upstream's authority, with its port unless it is the scheme's own. */
@@ -67,13 +67,13 @@ export function createUpstreamHeaders({ maxNames = 1000 } = {}): UpstreamHeaders
 
   return (client, { host, injected, injectedNames }) => {
     const listed = connectionOptions(client.get('connection'));
-    const pairs: [string, string][] = [['Host', host]];
+    const pairs: HeaderPairs[number][] = [['Host', host]];
     client.forEach((value, sent) => {
       const { name, spelling } = fateOf(sent);
       if (spelling === null || injectedNames.has(name) || listed?.has(name) === true) return;
       pairs.push([spelling, value]);
     });
-    for (const [name, value] of injected) pairs.push([name, value]);
+    for (const pair of injected) pairs.push(pair);
     return pairs;
   };
 }

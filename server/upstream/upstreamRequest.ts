@@ -4,7 +4,7 @@ import type { RequestHeaders } from '../clientRequest.ts';
 import type { CompiledUpstream } from '../compiledApp.ts';
 import type { UpstreamHeaders } from '../headers/upstreamHeaders.ts';
 import type { Limits } from '../limits.ts';
-import type { RequestBody, UpstreamRequest } from '../transport/transport.ts';
+import type { Deadlines, RequestBody, UpstreamRequest } from '../transport/transport.ts';
 import { portOf } from './network.ts';
 
 export interface UpstreamRequestParts {
@@ -16,8 +16,18 @@ export interface UpstreamRequestParts {
   /** Checked by {@link UpstreamNetwork.authorise}. */
   readonly address: string;
   readonly body: RequestBody;
-  readonly limits: Limits;
+  readonly deadlines: Deadlines;
   readonly upstreamHeaders: UpstreamHeaders;
+}
+
+/** The gateway's, or those of one upstream. */
+export function deadlinesOf(limits: Limits): Deadlines {
+  return {
+    connect: limits.connectTimeout,
+    head: limits.headTimeout,
+    silence: limits.silenceTimeout,
+    total: limits.totalTimeout,
+  };
 }
 
 /** Builds what is sent upstream: a new value, from a verified request only. */
@@ -33,11 +43,6 @@ export function upstreamRequest(verified: VerifiedRequest, parts: UpstreamReques
     target: url.pathname + url.search,
     headers: parts.upstreamHeaders(parts.client, { host: url.host, injected, injectedNames }),
     body: parts.body,
-    deadlines: {
-      connect: parts.limits.connectTimeout,
-      head: parts.limits.headTimeout,
-      silence: parts.limits.silenceTimeout,
-      total: parts.limits.totalTimeout,
-    },
+    deadlines: parts.deadlines,
   };
 }

@@ -34,18 +34,26 @@ export interface RequestLine {
 export function readRequestLine(line: string, maxUrlLength: number): RequestLine {
   const methodEnd = line.indexOf(' ');
   const targetEnd = line.length - VERSION_LENGTH - 1;
-  const version = line.slice(targetEnd + 1);
   if (methodEnd < 1 || targetEnd <= methodEnd || line.charCodeAt(targetEnd) !== SPACE) {
     throw bad('malformed request line');
   }
-  if (version !== 'HTTP/1.1' && version !== 'HTTP/1.0') throw bad('not HTTP/1.1');
-  const method = line.slice(0, methodEnd);
-  if (!METHOD.test(method)) throw bad('malformed method');
+  const minor = line.endsWith('HTTP/1.1') ? 1 : line.endsWith('HTTP/1.0') ? 0 : null;
+  if (minor === null) throw bad('not HTTP/1.1');
+  const method = readMethod(line, methodEnd);
   const target = line.slice(methodEnd + 1, targetEnd);
   if (target.length > maxUrlLength) throw urlTooLong(maxUrlLength);
   // Whatever a URL cannot hold as it is was not encoded by a client that can be trusted to mean one thing.
   if (target === '' || NOT_IN_TARGET.test(target)) throw bad('malformed request target');
-  return { method, target, minor: version === 'HTTP/1.1' ? 1 : 0 };
+  return { method, target, minor };
+}
+
+/** The usual ones are one text each already. */
+function readMethod(line: string, end: number): string {
+  if (end === 3 && line.startsWith('GET')) return 'GET';
+  if (end === 4 && line.startsWith('POST')) return 'POST';
+  const method = line.slice(0, end);
+  if (!METHOD.test(method)) throw bad('malformed method');
+  return method;
 }
 
 /**
@@ -121,8 +129,9 @@ function readTarget({ method, target }: RequestLine, host: string): { path: stri
   if (method === 'CONNECT' || (method === 'OPTIONS' && target === '*')) return { path: target, query: '' };
   const origin = target.startsWith('/') ? target : originForm(target, host);
   const queryAt = origin.indexOf('?');
-  const path = queryAt === -1 ? origin : origin.slice(0, queryAt);
-  return { path: resolved(path), query: queryAt === -1 ? '' : origin.slice(queryAt + 1) };
+  if (queryAt === -1) return { path: resolved(origin), query: '' };
+  const path = queryAt === 1 ? '/' : resolved(origin.slice(0, queryAt));
+  return { path, query: origin.slice(queryAt + 1) };
 }
 
 function originForm(target: string, host: string): string {

@@ -3,6 +3,7 @@ import { Outgoing, type Piece } from '../../http1/outgoing.ts';
 import type { Turn, TurnMember } from '../../http1/turn.ts';
 import { TransportError, type UpstreamRequest } from '../transport.ts';
 import { connectFailure } from './connectFailure.ts';
+import type { FreeConnection } from './originPool.ts';
 import type { TransportClock } from './transportClock.ts';
 
 /** Where a connection goes: what it is pooled by. */
@@ -40,6 +41,8 @@ export interface ConnectionOptions {
  */
 export class Connection implements TurnMember {
   owner: ConnectionOwner | null = null;
+  /** Its owner while it is free, once it has been: its pool's to make. */
+  free: FreeConnection | null = null;
   /** Exchanges that it has carried. */
   exchanges = 0;
   /** Milliseconds that opening took. */

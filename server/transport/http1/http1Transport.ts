@@ -56,6 +56,7 @@ export function createHttp1Transport(options: Http1TransportOptions = {}): Trans
   const { clock } = settings;
   const timer = new DeadlineTimer(clock);
   const pools = new Map<string, OriginPool>();
+  let last: OriginPool | null = null;
   let closed = false;
 
   return {
@@ -86,7 +87,13 @@ export function createHttp1Transport(options: Http1TransportOptions = {}): Trans
     },
   };
 
-  function poolOf({ scheme, hostname, port, address }: UpstreamRequest): OriginPool {
+  /** Mostly the one that was used last: its text need not be put together and looked up. */
+  function poolOf(request: UpstreamRequest): OriginPool {
+    if (last?.isFor(request) !== true) last = findPool(request);
+    return last;
+  }
+
+  function findPool({ scheme, hostname, port, address }: UpstreamRequest): OriginPool {
     const key = `${scheme}://${hostname}:${port} ${address}`;
     const known = pools.get(key);
     if (known !== undefined) return known;

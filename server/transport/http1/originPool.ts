@@ -1,6 +1,6 @@
 import type { Turn } from '../../http1/turn.ts';
 import { TransportError } from '../transport.ts';
-import { Connection, type ConnectionTarget } from './connection.ts';
+import { Connection, type ConnectionOwner, type ConnectionTarget } from './connection.ts';
 import type { TransportClock } from './transportClock.ts';
 
 export interface OriginPoolOptions {
@@ -44,6 +44,16 @@ export class OriginPool {
   constructor(target: ConnectionTarget, options: OriginPoolOptions) {
     this.target = target;
     this.options = options;
+  }
+
+  isFor({ scheme, hostname, port, address }: ConnectionTarget): boolean {
+    const { target } = this;
+    return (
+      target.hostname === hostname &&
+      target.address === address &&
+      target.port === port &&
+      target.scheme === scheme
+    );
   }
 
   get active(): number {
@@ -180,19 +190,18 @@ export class OriginPool {
   }
 
   private keep(connection: Connection, expiresAt: number): void {
-    // Whatever happens on a free connection ends it: bytes that nobody asked for could become the answer to
-    // the next request.
-    const drop = () => this.drop(connection);
-    connection.owner = { received: drop, drained: drop, lost: drop };
-    this.free.push({ connection, expiresAt });
+    connection.free ??= new FreeConnection(connection, (one) => this.drop(one));
+    const { free } = connection;
+    free.expiresAt = expiresAt;
+    connection.owner = free;
+    this.free.push(free);
     if (this.free.length > this.options.maxIdle) this.discardOldest();
     this.scheduleSweep(expiresAt);
   }
 
-  private drop(connection: Connection): void {
-    const index = this.free.findIndex((free) => free.connection === connection);
-    this.free.splice(index, 1);
-    this.destroy(connection);
+  private drop(free: FreeConnection): void {
+    this.free.splice(this.free.indexOf(free), 1);
+    this.destroy(free.connection);
   }
 
   private discardOldest(): void {
@@ -228,9 +237,31 @@ export class OriginPool {
   }
 }
 
-interface FreeConnection {
+/**
+ * A connection while nobody uses it, made once for each. Whatever happens on it then ends it: bytes that nobody asked
+ * for could become the answer to the next request.
+ */
+export class FreeConnection implements ConnectionOwner {
   readonly connection: Connection;
-  readonly expiresAt: number;
+  expiresAt = 0;
+  private readonly drop: (free: FreeConnection) => void;
+
+  constructor(connection: Connection, drop: (free: FreeConnection) => void) {
+    this.connection = connection;
+    this.drop = drop;
+  }
+
+  received(): void {
+    this.drop(this);
+  }
+
+  drained(): void {
+    this.drop(this);
+  }
+
+  lost(): void {
+    this.drop(this);
+  }
 }
 
 const NOTHING_SENT = { sent: false } as const;
