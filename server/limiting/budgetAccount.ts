@@ -33,6 +33,15 @@ export class BudgetAccount {
     this.reserved += amount;
   }
 
+  /**
+   * Gives back what was reserved when everything was settled already. It tells what was spent once more: a store that
+   * knows what an admission holds settles all of it by whichever comes first.
+   */
+  giveBack({ ticket, amount, spent }: { ticket: number; amount: number; spent: number }): Spending {
+    const settled = ticket === this.#ticket ? this.settle(spent).spent : 0;
+    return { key: this.budget.limit.key, ticket, reserved: amount + settled, spent: settled };
+  }
+
   /** What makes of the reservation what was spent: those of windows that have ended were used first. */
   settle(spent: number): Spending {
     return {

@@ -1,6 +1,6 @@
 import { Refusal, type RefusalCode } from '../../signing/refusal.ts';
 import { startTimer } from '../startTimer.ts';
-import type { Admitted, HeldStream, Settlement, Spending } from '../stores/store.ts';
+import type { Admitted, HeldStream, Settlement } from '../stores/store.ts';
 import type { Cancellation, HeaderPairs, UpstreamAnswer } from '../transport/transport.ts';
 import type { AdmissionPlan, PlannedBudget } from './admissionPlan.ts';
 import { BudgetAccount } from './budgetAccount.ts';
@@ -147,18 +147,17 @@ export class Hold {
 
   async #reserveOne(account: BudgetAccount, amounts: readonly number[]): Promise<boolean> {
     for (const amount of amounts) {
+      // After its end nothing more is reserved: the store would take it for what another settlement is for.
+      if (this.#ended) return false;
       const ticket = await this.#options.extend(account.budget, amount);
       if (ticket === null) continue;
-      if (this.#ended) this.#giveBack({ key: account.budget.limit.key, ticket, reserved: amount, spent: 0 });
-      account.reserve(ticket, amount);
+      if (this.#ended) {
+        const budgets = [account.giveBack({ ticket, amount, spent: this.#spentOf(account) })];
+        this.#options.release(this, { ...this.streamsAlone, budgets });
+      } else account.reserve(ticket, amount);
       return true;
     }
     return false;
-  }
-
-  /** What was reserved for an exchange that had ended by then. */
-  #giveBack(spending: Spending): void {
-    this.#options.release(this, { ...this.streamsAlone, budgets: [spending] });
   }
 
   /** Settles everything, once. */

@@ -157,19 +157,21 @@ describe('a budget of bytes', () => {
   });
 
   /** A stream that waits for its store to reserve more. */
-  async function waitingStream() {
+  async function waitingStream(onExtend: (reserve: number) => void = () => {}) {
     const limits = { bytes: { limit: 1000, window: MINUTE, reserve: 100 } };
     const store = createMemoryStore();
     const { promise: asked, resolve: extending } = Promise.withResolvers<void>();
     const { promise: goOn, resolve: extend } = Promise.withResolvers<void>();
-    let admissions = 0;
+    let first: string | undefined;
     const slow: Store = {
       ...store,
       async admit(admission) {
-        if (++admissions === 2) {
+        if (admission.id === first) {
           extending();
           await goOn;
+          onExtend(admission.budgets[0]!.reserve);
         }
+        first ??= admission.id;
         return store.admit(admission);
       },
     };
@@ -202,6 +204,20 @@ describe('a budget of bytes', () => {
     await client.receive(/signway\.error/);
     extend();
     expect(await client.finished()).not.toContain('late');
+  });
+
+  test('asks for nothing more once the client has left', async () => {
+    const asked: number[] = [];
+    await using waiting = await waitingStream((reserve) => {
+      asked.push(reserve);
+      throw new StoreUnavailable('test: answer lost', { perhapsDone: true });
+    });
+    const ended = waiting.gateway.nextRecord();
+    waiting.client.leave();
+    await ended;
+    waiting.extend();
+    await Bun.sleep(20);
+    expect(asked).toEqual([100]);
   });
 
   test('gets back what was reserved for a client that had left by then', async () => {

@@ -182,6 +182,17 @@ if (redisProgram === null) {
         expect(await left()).toBe(70);
       });
 
+      test('counts what was spent, whichever of two settlements comes first', async () => {
+        await store.admit({ ...nothing, id: 'ended', budgets: [budget] });
+        const verdict = await store.admit({ ...nothing, id: 'ended', budgets: [budget] });
+        const [{ ticket } = { ticket: 0 }] = verdict.admitted ? verdict.budgets : [];
+        for (const reserved of [40 + 30, 40]) {
+          const spending = { key: budget.key, ticket, reserved, spent: 30 };
+          await store.settle({ id: 'ended', streams: [], budgets: [spending], unused: null });
+        }
+        expect(await left()).toBe(70);
+      });
+
       test('counts nothing in a window that the gateway does not know of', async () => {
         const short = { ...budget, window: 1200 };
         const verdict = await store.admit({ ...nothing, id: 'runs', budgets: [short] });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** A Redis server of the tests' own, on a free loopback port. */
-export interface RedisServer {
+export interface RedisServer extends AsyncDisposable {
   readonly url: string;
   /** Sends one command. */
   send(command: string, args: string[]): Promise<void>;
@@ -29,6 +29,11 @@ export async function startRedisServer(): Promise<RedisServer> {
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
   let child = await launch({ port, folder, url });
+  const stop = async () => {
+    child.kill('SIGKILL');
+    await child.exited;
+    rmSync(folder, { recursive: true });
+  };
   const send = async (command: string, args: string[]) => {
     const client = new Bun.RedisClient(url);
     await client.send(command, args);
@@ -48,11 +53,8 @@ export async function startRedisServer(): Promise<RedisServer> {
     },
     pause: () => child.kill('SIGSTOP'),
     resume: () => child.kill('SIGCONT'),
-    async stop() {
-      child.kill('SIGKILL');
-      await child.exited;
-      rmSync(folder, { recursive: true });
-    },
+    stop,
+    [Symbol.asyncDispose]: stop,
   };
 }
 
