@@ -5,8 +5,9 @@
  * answer: first in quiet, then under slowhttptest's three modes (heads, bodies and readers that dribble), each with
  * as many connections as are named. Prints a table. Needs slowhttptest.
  *
- *     bun hostile/slowClients.ts [connections, 2000] [seconds for each mode, 20]
+ *     bun hostile/slowClients.ts [connections, 2000] [seconds for each mode, 20] [--tls]
  */
+import { CA, FILES } from '../server/testing/certificates.ts';
 import { installed } from '../server/testing/installed.ts';
 import { type GatewayProcess, startGatewayProcess } from './gatewayProcess.ts';
 import { type SoakUpstream, startSoakUpstream } from './upstream.ts';
@@ -17,7 +18,8 @@ const slowhttptest = installed('slowhttptest');
 if (slowhttptest === null) throw new Error('slowhttptest is not installed');
 
 using upstream = startSoakUpstream();
-await using gateway = await startGatewayProcess();
+const tls = process.argv.includes('--tls') ? ['--tls-cert', FILES.cert, '--tls-key', FILES.key] : [];
+await using gateway = await startGatewayProcess(tls);
 
 const rows = [
   `| Clients | Requests | Failed | p50 | p99 | Memory, most |`,
@@ -74,7 +76,8 @@ async function measured(name: string, mode: string[] | null): Promise<string> {
 
 async function asks({ sign }: GatewayProcess, { origin }: SoakUpstream): Promise<boolean> {
   try {
-    const answer = await fetch(sign(`${origin}/small`, 'GET'), { signal: AbortSignal.timeout(10_000) });
+    const options = { signal: AbortSignal.timeout(10_000), tls: { ca: CA } };
+    const answer = await fetch(sign(`${origin}/small`, 'GET'), options);
     return answer.status === 200 && (await answer.text()) === '{"answer":42}';
   } catch {
     return false;
