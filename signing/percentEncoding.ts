@@ -14,6 +14,11 @@ export function encodeComponent(text: string): string {
   return encodeURIComponent(text);
 }
 
+/** Whether {@link encodeComponent} writes otherwise what {@link encodeStrict} has written like this. */
+export function differsByComponent(strict: string): boolean {
+  return ESCAPED_BY_STRICT_ALONE.test(strict);
+}
+
 /**
  * Decodes once, as a form field: `+` is a space, `%XX` are bytes of UTF-8.
  * Undefined when an escape is invalid or the bytes are not UTF-8.
@@ -36,6 +41,7 @@ export function isUnreserved(text: string): boolean {
 const UNRESERVED = /^[A-Za-z0-9\-._~]*$/;
 const LEFT_BY_COMPONENT = /[!'()*]/;
 const LEFT_BY_COMPONENT_ALL = /[!'()*]/g;
+const ESCAPED_BY_STRICT_ALONE = /%2[1789A]/;
 const NEEDS_DECODING = /[%+]/;
 
 function hexEscape(character: string): string {

@@ -1,7 +1,7 @@
 import { canonicalQuery, canonicalRequest, type Pair } from './canonicalRequest.ts';
 import { type Hashes, nodeHashes } from './hashes.ts';
 import type { SignedUrl } from './parseSignedUrl.ts';
-import { encodeComponent } from './percentEncoding.ts';
+import { differsByComponent, encodeComponent } from './percentEncoding.ts';
 import { Refusal } from './refusal.ts';
 import { equalSignatures, signature, stringToSign } from './signature.ts';
 import { trimSpacesAndTabs } from './trimSpacesAndTabs.ts';
@@ -84,9 +84,9 @@ export function verifySignature(
     if (isSigned(toSign, { url, keys, hashes })) return verifiedAs('strict', { url, request });
     explanation ??= { canonical, toSign };
   }
-  const componentQuery = canonicalQuery(url.parameters, encodeComponent);
   // Mostly the spellings are one: a body, of megabytes perhaps, is not hashed a second time to learn nothing.
-  if (componentQuery !== url.strictQuery) {
+  if (differsByComponent(url.strictQuery)) {
+    const componentQuery = canonicalQuery(url.parameters, encodeComponent);
     for (const path of paths) {
       const canonical = canonicalRequest({ method, path, query: componentQuery, headers });
       const toSign = stringToSign(url.timestamp, hashes.sha256Hex(canonical, body));
