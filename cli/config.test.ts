@@ -39,6 +39,24 @@ describe('signway config check', () => {
     expect(ran.stderr).toContain('can be used: one app');
   });
 
+  test('says all that is wrong with a large file, to the last line', async () => {
+    using folder = temporaryFolder();
+    const upstreams = [{ origin: 'https://api.example.com' }];
+    const apps = Array.from({ length: 5000 }, (_, i) => ({
+      id: `app-${i}`,
+      secrets: ['env:NOT_SET'],
+      upstreams,
+    }));
+    const path = folder.write('signway.config.json', JSON.stringify({ apps }, null, 1));
+    const { stderr, code } = await runSignway(['config', 'check', path]);
+    expect(code).toBe(EXIT.configuration);
+    const said = stderr.trimEnd().split('\n');
+    expect(said).toHaveLength(5001);
+    expect(said.at(-1)).toEndWith(
+      'apps[4999].secrets[0] needs the environment variable NOT_SET, which is not set',
+    );
+  });
+
   test('names everything that is wrong at once, each with its place', async () => {
     using folder = temporaryFolder();
     const bad = GOOD.replace('"port": 4000', '"prot": 4000')

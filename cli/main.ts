@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { runCli } from './cli.ts';
 import { wantsColours } from './palette.ts';
@@ -13,6 +14,9 @@ const script = fileURLToPath(import.meta.url);
 // Node does not read it, nor does Bun under Node's name (`bunx --bun`); `signway keygen > .env` is for all of them.
 const isNode = process.versions.bun === undefined || process.argv0 === 'node';
 if (isNode && existsSync('.env')) process.loadEnvFile('.env');
+
+const unwritten = new Set<Promise<void>>();
+const LAST_WORDS = 1000;
 
 const terminal: Terminal = {
   env: process.env,
@@ -38,17 +42,23 @@ const terminal: Terminal = {
   ...(process.send === undefined ? {} : { supervisor: supervisorBy(process.send.bind(process)) }),
 };
 
-process.exit(await runCli(terminal));
+const code = await runCli(terminal);
+// What a pipe has not taken yet would be lost. A reader that does not read must not keep a stopped gateway alive.
+await Promise.race([Promise.allSettled(unwritten), setTimeout(LAST_WORDS)]);
+process.exit(code);
 
 function outputTo(stream: NodeJS.WriteStream): Output {
   // Without a listener an EPIPE ends the process; the write's own callback reports it.
   stream.on('error', () => {});
   return {
     colours: wantsColours(stream.isTTY === true, process.env),
-    write: (text) =>
-      new Promise((resolve, reject) => {
+    write(text) {
+      const written = new Promise<void>((resolve, reject) => {
         stream.write(text, (error) => (error ? reject(error) : resolve()));
-      }),
+      }).finally(() => unwritten.delete(written));
+      unwritten.add(written);
+      return written;
+    },
   };
 }
 

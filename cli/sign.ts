@@ -43,10 +43,10 @@ export const sign = defineCommand({
         "  --body @question.json -H 'Content-Type: application/json'",
     },
     {
-      says: 'One request for one user, to the small model only:',
+      says: 'One request for one user, to one model only:',
       command:
         'signway sign -X POST https://api.openai.com/v1/chat/completions --once --subject user:42 \\\n' +
-        `  --body-schema '{"type":"object","properties":{"model":{"const":"gpt-4o-mini"}},"required":["model"]}'`,
+        `  --body-schema '{"type":"object","required":["model"],"properties":{"model":{"const":"gpt-4o"}}}'`,
     },
   ],
   notes: [

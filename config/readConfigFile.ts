@@ -107,6 +107,7 @@ function parseJson(path: string, text: string): Parsed {
   // The tree that tells places costs fifty times as much as the values, and most files need none.
   const plain = parsePlainJson(text);
   let tree: Node | undefined;
+  let position: ReturnType<typeof positionsIn> | undefined;
   const root = () => {
     tree ??= parseTreeOf(path, text);
     return tree;
@@ -117,7 +118,8 @@ function parseJson(path: string, text: string): Parsed {
       const node = findNodeAtLocation(root(), [...wanted]);
       // A member that is wrong is shown by its name.
       const shown = node?.parent?.type === 'property' ? node.parent : node;
-      return shown === undefined ? undefined : position(text, shown.offset);
+      position ??= positionsIn(text);
+      return shown === undefined ? undefined : position(shown.offset);
     },
   };
 }
@@ -136,7 +138,7 @@ function parseTreeOf(path: string, text: string): Node {
   const root = parseTree(text, errors, { allowTrailingComma: true });
   const [error] = errors;
   if (error === undefined && root !== undefined) return root;
-  const { line, column } = position(text, error?.offset ?? 0);
+  const { line, column } = positionsIn(text)(error?.offset ?? 0);
   const what = error === undefined ? 'it is empty' : printParseErrorCode(error.error);
   throw new ConfigFileError(`${path}:${line}:${column} is not JSON: ${what}`);
 }
@@ -154,10 +156,18 @@ function jsonValue(node: Node): unknown {
   return Object.fromEntries(members);
 }
 
-function position(text: string, offset: number): { line: number; column: number } {
-  const before = text.slice(0, offset);
-  const line = before.split('\n').length;
-  return { line, column: offset - before.lastIndexOf('\n') };
+/** Tells the line and column of an offset. */
+function positionsIn(text: string): (offset: number) => { line: number; column: number } {
+  const starts = [0, ...Array.from(text.matchAll(/\n/g), ({ index }) => index + 1)];
+  return (offset) => {
+    let line = 1;
+    for (let after = starts.length; line < after; ) {
+      const middle = Math.ceil((line + after) / 2);
+      if (starts[middle - 1]! <= offset) line = middle;
+      else after = middle - 1;
+    }
+    return { line, column: offset - starts[line - 1]! + 1 };
+  };
 }
 
 function nowhere(): undefined {
