@@ -48,8 +48,7 @@ function streamed(
     const ending = await body.pipe({
       write(bytes) {
         clearTimeout(comment);
-        const written = controller.write(bytes);
-        return typeof written === 'number' ? undefined : taken(written, sendTimeout);
+        return writePieces(bytes, { controller, sendTimeout });
       },
     });
     clearTimeout(comment);
@@ -81,16 +80,34 @@ const COMMENT = new TextEncoder().encode(':\n\n');
 /** How long the first byte of an event stream may take before a comment line releases the answer's head. */
 const COMMENT_AFTER_MS = 20;
 
+interface Writing {
+  readonly controller: DirectController;
+  readonly sendTimeout: number;
+}
+
+/** In pieces, as Bun tells of each write only when all of it was taken: a slow client would seem to take nothing. */
+function writePieces(bytes: Uint8Array, writing: Writing): undefined | Promise<void> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    const end = at + PIECE_BYTES;
+    const room = writing.controller.write(bytes.subarray(at, end));
+    if (typeof room === 'number') continue;
+    return taken(room, writing.sendTimeout).then(() => writePieces(bytes.subarray(end), writing));
+  }
+  return undefined;
+}
+
+const PIECE_BYTES = 64 * 1024;
+
 /** Rejects when the client has taken nothing for so long. */
-async function taken(written: Promise<unknown>, timeout: number): Promise<void> {
+async function taken(room: Promise<unknown>, timeout: number): Promise<void> {
   if (timeout === 0) {
-    await written;
+    await room;
     return;
   }
   const { promise: tooLate, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new BrokenOff()), timeout);
   try {
-    await Promise.race([written, tooLate]);
+    await Promise.race([room, tooLate]);
   } finally {
     clearTimeout(timer);
   }
