@@ -215,6 +215,43 @@ if (redisProgram === null) {
       });
     });
 
+    test('that has become a replica is left for the one that its name leads to now', async () => {
+      await using successor = await startRedisServer();
+      let target = server;
+      using name = Bun.listen<{ other?: Bun.Socket }>({
+        hostname: '127.0.0.1',
+        port: 0,
+        socket: {
+          async open(socket) {
+            socket.pause();
+            const { hostname, port } = new URL(target.url);
+            const other = await Bun.connect({
+              hostname,
+              port: Number(port),
+              socket: { data: (_, bytes) => void socket.write(bytes), close: () => void socket.end() },
+            });
+            socket.data = { other };
+            socket.resume();
+          },
+          data: (socket, bytes) => void socket.data.other?.write(bytes),
+          close: (socket) => void socket.data?.other?.end(),
+        },
+      });
+      const store = createRedisStore({ url: `redis://127.0.0.1:${name.port}`, timeout: 10_000 });
+      await store.admit(once('before-the-failover'));
+      await server.send('REPLICAOF', ['127.0.0.1', '1']);
+      target = successor;
+      try {
+        const error = await Promise.resolve(store.admit(once('while'))).catch((reason) => reason);
+        expect(error).toBeInstanceOf(StoreUnavailable);
+        expect(error).toMatchObject({ message: 'redis: the server is a replica', perhapsDone: false });
+        await recovers(store);
+      } finally {
+        await server.send('REPLICAOF', ['NO', 'ONE']);
+      }
+      await store.close();
+    });
+
     test('that evicts is known to', async () => {
       const store = createRedisStore({ url: server.url });
       const client = new Bun.RedisClient(server.url);

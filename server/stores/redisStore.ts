@@ -161,12 +161,18 @@ class Connection {
     }
   }
 
-  /** Gives the connection up, unless the server has merely answered with an error. */
+  /**
+   * Gives the connection up, unless the server has merely answered with an error. One that has become a replica is left
+   * too: after a failover the name leads to another.
+   */
   #failed(client: RedisClient, error: unknown): StoreUnavailable {
-    const { code } = error as { code?: string };
-    if (code === 'ERR_REDIS_SERVER_ERROR') return new StoreUnavailable('redis: the server refuses');
+    const { code, message } = error as { code?: string; message: string };
+    const refuses = code === 'ERR_REDIS_SERVER_ERROR';
+    const isReplica = refuses && /^(?:READONLY|MASTERDOWN)\b/.test(message);
+    if (refuses && !isReplica) return new StoreUnavailable('redis: the server refuses');
     if (this.#client === client) this.#client = null;
     client.close();
+    if (isReplica) return new StoreUnavailable('redis: the server is a replica');
     return error instanceof StoreUnavailable
       ? error
       : new StoreUnavailable('redis: connection lost', { perhapsDone: true });
