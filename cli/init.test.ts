@@ -53,6 +53,7 @@ describe('signway init', () => {
     const path = folder.write('signway.config.json', 'mine');
     const there = await runSignway(['init', path]);
     expect([there.code, readFileSync(path, 'utf8')]).toEqual([EXIT.failed, 'mine']);
-    expect((await runSignway(['init', 'signway.ini'])).code).toBe(EXIT.usage);
+    for (const name of ['signway.ini', 'signway.config.js', 'signway.config.mts'])
+      expect((await runSignway(['init', name])).code).toBe(EXIT.usage);
   });
 });

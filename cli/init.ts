@@ -21,7 +21,7 @@ export const init = defineCommand({
   ],
   async run(line, terminal) {
     const path = line.value('file') ?? 'signway.config.ts';
-    const isTypeScript = /\.[cm]?[tj]s$/.test(path);
+    const isTypeScript = path.endsWith('.ts');
     if (!isTypeScript && !/\.jsonc?$/.test(path)) {
       throw new CliError(EXIT.usage, 'the file must end in .ts or .json');
     }
