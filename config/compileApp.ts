@@ -3,7 +3,7 @@ import { compileJsonSchema } from '../server/jsonSchema/compileJsonSchema.ts';
 import type { AppLimits } from '../server/limiting/appLimits.ts';
 import { ANY_ORIGIN } from '../server/upstream/upstreamRule.ts';
 import { SCHEMA_NAME } from '../signing/extensionValues.ts';
-import { bytes, milliseconds } from './amounts.ts';
+import { bytes, milliseconds, wholeSeconds } from './amounts.ts';
 import { compileUpstream } from './compileUpstream.ts';
 import type { AppConfig, LimitsConfig } from './configSchema.ts';
 import { resolveValue, type ValueSources } from './configValue.ts';
@@ -29,7 +29,7 @@ export function compileApp(
       return compiled ?? [];
     }),
     ...(allowOrigins === undefined ? {} : { allowOrigins }),
-    ...(maxExpiry === undefined ? {} : { maxExpiry: Math.floor(milliseconds(maxExpiry) / 1000) }),
+    ...(maxExpiry === undefined ? {} : { maxExpiry: wholeSeconds(maxExpiry, problems.at('maxExpiry')) }),
     ...(require === undefined ? {} : { required: require }),
     ...(schemas === undefined ? {} : { schemas }),
     ...(limits === undefined ? {} : { limits: limitsOf(limits, problems.at('limits')) }),

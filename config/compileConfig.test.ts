@@ -344,9 +344,11 @@ describe('every problem is named at once, with its place', () => {
       resolve: ['api.example.com'],
       store: { sqlite: 'a', redis: 'b' },
       upstreamCa: 'no/such.pem',
+      limits: { clockSkew: '1500ms' },
       apps: [
         {
           id: 'app',
+          maxExpiry: 0.5,
           secrets: ['env:NO_SUCH', 'file:no/such'],
           schemas: { 'a b': { type: 'text' } },
           limits: { requests: { limit: 1, window: 0 }, duration: '0s' },
@@ -375,6 +377,8 @@ describe('every problem is named at once, with its place', () => {
         'error resolve[0]',
         'error store',
         'error upstreamCa',
+        'error limits.clockSkew',
+        'error apps[0].maxExpiry',
         'error apps[0].secrets[0]',
         'error apps[0].secrets[1]',
         'error apps[0].schemas["a b"]',

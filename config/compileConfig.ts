@@ -6,7 +6,7 @@ import type { Limits } from '../server/limits.ts';
 import { parseNetwork } from '../server/upstream/addressRange.ts';
 import type { PinnedName } from '../server/upstream/network.ts';
 import { parsePinnedName } from '../server/upstream/pinnedName.ts';
-import { bytes, mapPresent, milliseconds } from './amounts.ts';
+import { bytes, mapPresent, milliseconds, wholeSeconds } from './amounts.ts';
 import { compileApp } from './compileApp.ts';
 import type { ConfigProblem } from './configProblem.ts';
 import { configSchema, type SignwayConfig } from './configSchema.ts';
@@ -69,7 +69,7 @@ function compile(config: SignwayConfig, { problems, sources }: Context): Gateway
     },
     trustProxies: networksOf(config.trustProxies, problems.at('trustProxies')),
     cors: corsOf(config),
-    limits: gatewayLimitsOf(config.limits ?? {}),
+    limits: gatewayLimitsOf(config.limits ?? {}, problems.at('limits')),
     store: storeOf(config.store, { problems: problems.at('store'), sources }),
     upstreamCa: authoritiesOf(config, { problems: problems.at('upstreamCa'), sources }),
     port: config.port,
@@ -110,11 +110,14 @@ function corsOf({ allowOrigins, allowMethods, allowHeaders }: SignwayConfig): Co
   };
 }
 
-function gatewayLimitsOf(limits: NonNullable<SignwayConfig['limits']>): Partial<Limits> {
+function gatewayLimitsOf(
+  limits: NonNullable<SignwayConfig['limits']>,
+  problems: ProblemList,
+): Partial<Limits> {
   const { maxExpiry, clockSkew, maxRequests, maxRequestsPerClient, ...amounts } = limits;
   const { maxUrlLength, maxSignedBody, maxBody, maxHeaderBytes, maxHeldBytes, ...timeouts } = amounts;
   return {
-    ...mapPresent({ maxExpiry, clockSkew }, (time) => Math.floor(milliseconds(time) / 1000)),
+    ...mapPresent({ maxExpiry, clockSkew }, (time, name) => wholeSeconds(time, problems.at(name))),
     ...mapPresent({ maxRequests, maxRequestsPerClient }, (count) => count),
     ...mapPresent({ maxUrlLength, maxSignedBody, maxBody, maxHeaderBytes, maxHeldBytes }, bytes),
     ...mapPresent(timeouts, milliseconds),
