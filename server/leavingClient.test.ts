@@ -17,6 +17,17 @@ describe.each(WIRE_FRONTS)('by the front %s:', (front) => {
     expect(await record).toMatchObject({ ending: 'client_gone', status: 499, bytesOut: 0 });
   });
 
+  test('a client that ends its side after its request ends the request to the upstream', async () => {
+    await using upstream = await startUpstream();
+    await using gateway = startGateway({ front });
+    const record = gateway.nextRecord();
+    const client = new RawClient(gateway).send(rawRequest(gateway.sign(`${upstream.origin}/`)));
+    const connection = await upstream.next();
+    client.end();
+    await connection.gone;
+    expect(await record).toMatchObject({ ending: 'client_gone', status: 499 });
+  });
+
   test('a client that leaves in the middle of the answer ends the request to the upstream', async () => {
     await using upstream = await startUpstream(({ send }) =>
       send(`${HEAD}a\r\ndata: one\n\n\r\n`.replace('a\r', 'b\r')),
@@ -30,6 +41,35 @@ describe.each(WIRE_FRONTS)('by the front %s:', (front) => {
     await connection.gone;
     expect(await record).toMatchObject({ ending: 'client_gone', status: 200, bytesOut: 11 });
   });
+
+  test('a client that takes nothing of its answer, and leaves in order, ends the request to the upstream', async () => {
+    let written = 0;
+    const block = Buffer.alloc(65_536, 'x');
+    await using upstream = await startUpstream(({ socket, send }) => {
+      send(`HTTP/1.1 200 OK\r\nContent-Length: ${400 * 1024 * 1024}\r\n\r\n`);
+      const fill = () => {
+        do written++;
+        while (socket.writable && socket.write(block));
+      };
+      socket.on('drain', fill);
+      fill();
+    });
+    await using gateway = startGateway({ front });
+    const record = gateway.nextRecord();
+    const client = new RawClient(gateway);
+    client.pause();
+    client.send(rawRequest(gateway.sign(`${upstream.origin}/`)));
+    const connection = await upstream.next();
+    // Nothing moves any more.
+    for (let before = -1, rounds = 0; rounds < 100; rounds++) {
+      await gateway.ask(new URL('/healthz', gateway.url));
+      if (written !== before) rounds = 0;
+      before = written;
+    }
+    client.end();
+    await connection.gone;
+    expect(await record).toMatchObject({ ending: 'client_gone', status: 200 });
+  }, 30_000);
 
   test('a client that leaves a silent stream ends the request to the upstream', async () => {
     await using upstream = await startUpstream(({ send }) => send(HEAD));

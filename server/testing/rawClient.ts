@@ -52,6 +52,11 @@ export class RawClient implements Disposable {
     this.#socket.resume();
   }
 
+  /** Ends its own side, as one does that leaves in order, or that only wants to read on. */
+  end(): void {
+    this.#socket.end();
+  }
+
   /** Leaves at once. */
   leave(): void {
     this.#socket.resetAndDestroy();
