@@ -1,19 +1,21 @@
 import type { Output } from './terminal.ts';
 
-export interface LineWriterOptions {
+export interface LineWriterOptions<T> {
+  /** What a line says, without its line break. Never throws. */
+  line(entry: T): string;
   /** Milliseconds that a line may wait for others. Default: 50. */
   flushAfter?: number;
-  /** Characters that are written at once, without waiting. Default: 65,536. */
+  /** Lines that are written at once, without waiting. Default: 256. */
   flushAt?: number;
-  /** Characters kept for a reader that does not read; further lines are dropped. Default: 8 Mi. */
+  /** Lines kept for a reader that does not read; further ones are dropped. Default: 20,000. */
   keepAtMost?: number;
   /** Told once, with the first line that is dropped or when the reader has left. */
   onLoss?(reason: 'slow reader' | 'reader gone'): void;
 }
 
-export interface LineWriter {
-  /** Takes a line without its line break; never waits and never throws. */
-  write(line: string): void;
+export interface LineWriter<T> {
+  /** Takes what makes a line; never waits and never throws. */
+  write(entry: T): void;
   /** Writes what is waiting; resolves when it is out. */
   flush(): Promise<void>;
   /** Lines that were given up. */
@@ -21,12 +23,12 @@ export interface LineWriter {
 }
 
 /**
- * Writes lines in batches: one system call for many exchanges instead of one for each. A reader that is slow
- * or gone costs lines, never memory without bound and never the gateway.
+ * Writes lines in batches: one system call for many exchanges instead of one for each, and their text is made in one
+ * go. A reader that is slow or gone costs lines, never memory without bound and never the gateway.
  */
-export function createLineWriter(output: Output, options: LineWriterOptions = {}): LineWriter {
-  const { flushAfter = 50, flushAt = 65_536, keepAtMost = 8 * 1024 * 1024 } = options;
-  let waiting = '';
+export function createLineWriter<T>(output: Output, options: LineWriterOptions<T>): LineWriter<T> {
+  const { line, flushAfter = 50, flushAt = 256, keepAtMost = 20_000 } = options;
+  let waiting: T[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   let writing: Promise<void> | undefined;
   let dropped = 0;
@@ -37,14 +39,14 @@ export function createLineWriter(output: Output, options: LineWriterOptions = {}
   };
 
   const drain = async () => {
-    while (waiting !== '' && !gone) {
+    while (waiting.length > 0 && !gone) {
       const batch = waiting;
-      waiting = '';
+      waiting = [];
       try {
-        await output.write(batch);
+        await output.write(`${batch.map(line).join('\n')}\n`);
       } catch {
         gone = true;
-        waiting = '';
+        waiting = [];
         lose('reader gone');
       }
     }
@@ -59,10 +61,10 @@ export function createLineWriter(output: Output, options: LineWriterOptions = {}
   };
 
   return {
-    write(line) {
+    write(entry) {
       if (gone) return void dropped++;
-      if (waiting.length + line.length >= keepAtMost) return lose('slow reader');
-      waiting += `${line}\n`;
+      if (waiting.length >= keepAtMost) return lose('slow reader');
+      waiting.push(entry);
       if (writing !== undefined) return;
       if (waiting.length >= flushAt) void flush();
       else timer ??= setTimeout(flush, flushAfter);

@@ -39,6 +39,7 @@ export interface GatewayRun extends Pick<ReloadingOptions, 'readSettings' | 'tak
 export async function runGateway(run: GatewayRun): Promise<ExitCode> {
   const { settings, terminal, messages, order, tls } = run;
   const lines = createLineWriter(terminal.stdout, {
+    line: exchangeLine,
     onLoss: (reason) => messages.warn(`lines about exchanges are lost: ${reason}`),
   });
   // What all workers do alike is said by one.
@@ -53,7 +54,7 @@ export async function runGateway(run: GatewayRun): Promise<ExitCode> {
     trustProxies: settings.trustProxies,
     store,
     ...(await transportOptions(settings.transport, settings.upstreamCa)),
-    ...(settings.exchangeLines ? { onExchange: (record) => lines.write(exchangeLine(record)) } : {}),
+    ...(settings.exchangeLines ? { onExchange: lines.write } : {}),
   });
   const running = listen(signway, run);
   const endRenewal =
