@@ -1,5 +1,7 @@
 import { expect, test } from 'bun:test';
 import { type App, createAppRegistry } from './apps.ts';
+import { createAppCompiler } from './compiledApp.ts';
+import { DEFAULT_LIMITS, limitsWith } from './limits.ts';
 
 const app: App = { id: 'my-id', secrets: ['a secret'], upstreams: [] };
 
@@ -12,4 +14,30 @@ test.each<[string, unknown[]]>([
   expect(() => createAppRegistry([{ ...app, secrets: secrets as string[] }])).toThrow(
     new TypeError("the app 'my-id' has no secret"),
   );
+});
+
+const WINDOW = { limit: 1, window: 1000 };
+
+test.each<[string, object]>([
+  ['limits.requests.limit', { limits: { requests: { ...WINDOW, limit: Number.NaN } } }],
+  ['limits.requests.window', { limits: { requests: { limit: 1 } } }],
+  ['limits.requests.window', { limits: { requests: { limit: 1, window: 0 } } }],
+  ['limits.tokens.reserve', { limits: { tokens: WINDOW } }],
+  ['limits.bytes.reserve', { limits: { bytes: { ...WINDOW, reserve: '1' } } }],
+  ['subjectLimits.streams', { subjectLimits: { streams: -1 } }],
+  ['subjectLimits.duration', { subjectLimits: { duration: Number.NaN } }],
+  ['maxExpiry', { maxExpiry: Number.NaN }],
+  ['headTimeout', { upstreams: [{ origin: '*', headers: [], timeouts: { headTimeout: Number.NaN } }] }],
+])('an app cannot have %s as in %j: nothing would ever be over it', (name, changes) => {
+  const wrong = { ...app, ...changes } as App;
+  const message = `the app 'my-id': ${name} must be a number`;
+  expect(() => createAppRegistry([wrong])).toThrow(message);
+  expect(() => createAppCompiler()(wrong)).toThrow(message);
+});
+
+test('a gateway takes no limit that is no number, and the default for one that is not there', () => {
+  for (const maxBody of [Number.NaN, -1, '1', null])
+    expect(() => limitsWith({ maxBody } as object)).toThrow('limits.maxBody must be a number');
+  expect(limitsWith({ maxBody: undefined } as object)).toEqual(DEFAULT_LIMITS);
+  expect(limitsWith({ maxBody: 0 }).maxBody).toBe(0);
 });

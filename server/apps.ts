@@ -1,5 +1,7 @@
+import { checkAmount } from './checkAmount.ts';
 import type { RequiredExtension } from './extensions/extensions.ts';
 import type { AppLimits } from './limiting/appLimits.ts';
+import { checkAppLimits } from './limiting/checkAppLimits.ts';
 import { compileUpstream, type Upstream } from './upstream/upstreamRule.ts';
 
 /** Someone who signs URLs: an id, its secrets, and where its requests may go with which headers. */
@@ -36,7 +38,8 @@ export interface AppRegistry {
 /**
  * A registry of apps that are known from the start.
  *
- * @throws {TypeError} for an app without an id or a secret, a second app of one id, an upstream that cannot be read
+ * @throws {TypeError} for an app without an id or a secret, a second app of one id, an upstream that cannot be read, a
+ * limit that is no number
  */
 export function createAppRegistry(apps: Iterable<App>): AppRegistry {
   // A Map, never a plain object: ids such as `constructor` and `__proto__` are nobody's.
@@ -50,8 +53,24 @@ export function createAppRegistry(apps: Iterable<App>): AppRegistry {
       !app.secrets.every((secret) => typeof secret === 'string' && secret !== '')
     )
       throw new TypeError(`the app '${app.id}' has no secret`);
-    for (const { origin } of app.upstreams) compileUpstream(origin);
+    checkApp(app);
     byId.set(app.id, app);
   }
   return { find: (id) => byId.get(id) ?? null };
+}
+
+/**
+ * Takes an app that can be used.
+ *
+ * @throws {TypeError} for an upstream that cannot be read, a limit that is no number
+ */
+export function checkApp({ id, upstreams, limits, subjectLimits, maxExpiry }: App): void {
+  const whose = `the app '${id}': `;
+  checkAppLimits(limits, `${whose}limits`);
+  checkAppLimits(subjectLimits, `${whose}subjectLimits`);
+  if (maxExpiry !== undefined) checkAmount(`${whose}maxExpiry`, maxExpiry);
+  for (const { origin, timeouts } of upstreams) {
+    compileUpstream(origin);
+    for (const [name, time] of Object.entries(timeouts ?? {})) checkAmount(`${whose}${name}`, time);
+  }
 }

@@ -1,7 +1,7 @@
 import { signingKey } from '../signing/signature.ts';
 import type { UpstreamUrl } from '../signing/upstreamUrl.ts';
 import type { VerifyOptions } from '../signing/verifySignature.ts';
-import type { App } from './apps.ts';
+import { type App, checkApp } from './apps.ts';
 import { bunHashes } from './bunHashes.ts';
 import type { RequiredExtension } from './extensions/extensions.ts';
 import { secretsOf } from './headers/clientHeaders.ts';
@@ -61,6 +61,7 @@ export function createAppCompiler(paths: readonly string[] = ['/']): (app: App) 
 }
 
 function compile(app: App, paths: readonly string[]): CompiledApp {
+  checkApp(app);
   const keys = new Map<string, readonly Uint8Array[]>();
   const { allowOrigins, limits, subjectLimits } = app;
   const countsTokens = limits?.tokens !== undefined || subjectLimits?.tokens !== undefined;

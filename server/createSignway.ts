@@ -11,7 +11,7 @@ import { type CorsOptions, createCors } from './headers/cors.ts';
 import { createHooks, type Hooks } from './hooks/hooks.ts';
 import { Turn } from './http1/turn.ts';
 import { createLimiter, type Revocable } from './limiting/limiter.ts';
-import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { type Limits, limitsWith } from './limits.ts';
 import { mountAt } from './mount.ts';
 import { createClientAddress } from './occupancy/clientAddress.ts';
 import { createOccupancy } from './occupancy/occupancy.ts';
@@ -133,7 +133,7 @@ export interface RunningSignway {
 /**
  * Makes a gateway: verifies signed URLs, adds the app's headers, streams the upstream's answers.
  *
- * @throws {TypeError} when the base path, an app's upstream, a network or a pinned name cannot be read
+ * @throws {TypeError} when the base path, a limit, an app's upstream, a network or a pinned name cannot be read
  * @example
  * const gateway = createSignway({
  *   apps: [
@@ -147,7 +147,7 @@ export interface RunningSignway {
  * gateway.serve({ port: 3000 });
  */
 export function createSignway(options: SignwayOptions): Signway {
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const limits = limitsWith(options.limits);
   const streams = new Set<AnswerStream>();
   const turn = new Turn();
   const transport =
@@ -241,7 +241,7 @@ export function createSignway(options: SignwayOptions): Signway {
       cors: createCors(rules.cors),
       network,
       transport: tryingNextAddress(transport, network),
-      limits: { ...DEFAULT_LIMITS, ...rules.limits },
+      limits: limitsWith(rules.limits),
       limiter,
       occupancy,
       clientAddress,

@@ -1,3 +1,5 @@
+import { checkAmount } from './checkAmount.ts';
+
 /** All limits of the gateway. Times are in milliseconds, sizes in bytes; 0 switches a time limit off. */
 export interface Limits {
   /** Longest `X-Sw-Expires` accepted, in seconds. `expiry_too_long` */
@@ -64,3 +66,14 @@ export const DEFAULT_LIMITS = {
   eventStreamSilenceTimeout: 0,
   totalTimeout: 0,
 } as const satisfies Limits;
+
+/**
+ * The limits that are given, and the defaults of the others.
+ *
+ * @throws {TypeError} for one that is no number from 0
+ */
+export function limitsWith(given: Partial<Limits> = {}): Limits {
+  const set = Object.entries(given).filter(([, limit]) => limit !== undefined);
+  for (const [name, limit] of set) checkAmount(`limits.${name}`, limit);
+  return { ...DEFAULT_LIMITS, ...Object.fromEntries(set) };
+}
