@@ -11,9 +11,11 @@ test.each<[string, unknown[]]>([
   ['a variable that is not set', [undefined]],
   ['a good one beside one that is not set', ['a secret', undefined]],
 ])('an app cannot have %s for its secrets', (_, secrets) => {
-  expect(() => createAppRegistry([{ ...app, secrets: secrets as string[] }])).toThrow(
-    new TypeError("the app 'my-id' has no secret"),
-  );
+  const wrong = { ...app, secrets: secrets as string[] };
+  const error = new TypeError("the app 'my-id' has no secret");
+  expect(() => createAppRegistry([wrong])).toThrow(error);
+  // A registry of the embedder's own has found it.
+  expect(() => createAppCompiler()(wrong)).toThrow(error);
 });
 
 const WINDOW = { limit: 1, window: 1000 };

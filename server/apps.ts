@@ -38,33 +38,29 @@ export interface AppRegistry {
 /**
  * A registry of apps that are known from the start.
  *
- * @throws {TypeError} for an app without an id or a secret, a second app of one id, an upstream that cannot be read, a
- * limit that is no number
+ * @throws {TypeError} for an app that cannot be used, or a second one of one id
  */
 export function createAppRegistry(apps: Iterable<App>): AppRegistry {
   // A Map, never a plain object: ids such as `constructor` and `__proto__` are nobody's.
   const byId = new Map<string, App>();
   for (const app of apps) {
-    if (app.id === '' || app.id.includes('/')) throw new TypeError(`an app cannot have the id '${app.id}'`);
-    if (byId.has(app.id)) throw new TypeError(`two apps have the id '${app.id}'`);
-    // An embedder's variable that is not set would be the secret `undefined`.
-    if (
-      app.secrets.length === 0 ||
-      !app.secrets.every((secret) => typeof secret === 'string' && secret !== '')
-    )
-      throw new TypeError(`the app '${app.id}' has no secret`);
     checkApp(app);
+    if (byId.has(app.id)) throw new TypeError(`two apps have the id '${app.id}'`);
     byId.set(app.id, app);
   }
   return { find: (id) => byId.get(id) ?? null };
 }
 
 /**
- * Takes an app that can be used.
+ * Takes an app that can be used, whoever has found it.
  *
- * @throws {TypeError} for an upstream that cannot be read, a limit that is no number
+ * @throws {TypeError} for one without an id or a secret, with an upstream that cannot be read, or a limit that is no number
  */
-export function checkApp({ id, upstreams, limits, subjectLimits, maxExpiry }: App): void {
+export function checkApp({ id, secrets, upstreams, limits, subjectLimits, maxExpiry }: App): void {
+  if (id === '' || id.includes('/')) throw new TypeError(`an app cannot have the id '${id}'`);
+  // An embedder's variable that is not set would be the secret `undefined`.
+  if (secrets.length === 0 || !secrets.every((secret) => typeof secret === 'string' && secret !== ''))
+    throw new TypeError(`the app '${id}' has no secret`);
   const whose = `the app '${id}': `;
   checkAppLimits(limits, `${whose}limits`);
   checkAppLimits(subjectLimits, `${whose}subjectLimits`);
