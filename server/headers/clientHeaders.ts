@@ -1,6 +1,7 @@
 import type { UpstreamUrl } from '../../signing/upstreamUrl.ts';
+import { BoundedMemo } from '../boundedMemo.ts';
 import type { HeaderPairs } from '../transport/transport.ts';
-import { connectionOptions } from './upstreamHeaders.ts';
+import { connectionOptions, LONGEST_NAME } from './upstreamHeaders.ts';
 
 /**
  * Headers of an upstream's answer that end here.
@@ -60,15 +61,15 @@ export interface ClientHeadersOptions {
 }
 
 /** A header's fate by its name is remembered: the same few names come with every answer. */
-export function createClientHeaders({ maxNames = 1000 } = {}): ClientHeaders {
-  const fates = new Map<string, Fate>();
+export function createClientHeaders(): ClientHeaders {
+  const fates = new BoundedMemo<Fate>({ longest: LONGEST_NAME });
 
   function fateOf(spelling: string): Fate {
     const known = fates.get(spelling);
     if (known !== undefined) return known;
     const name = spelling.toLowerCase();
     const fate: Fate = isDropped(name) ? 'drop' : name === 'location' ? 'resolve' : 'pass';
-    if (fates.size < maxNames) fates.set(spelling, fate);
+    fates.set(spelling, fate);
     return fate;
   }
 

@@ -1,3 +1,4 @@
+import { BoundedMemo } from '../boundedMemo.ts';
 import type { RequestHeaders } from '../clientRequest.ts';
 import type { HeaderPairs } from '../transport/transport.ts';
 
@@ -53,15 +54,17 @@ export interface UpstreamHeadersOptions {
 }
 
 /** A header's fate by its name is remembered: the same few names come with every request. */
-export function createUpstreamHeaders({ maxNames = 1000 } = {}): UpstreamHeaders {
-  const fates = new Map<string, Fate>();
+export function createUpstreamHeaders(): UpstreamHeaders {
+  const fates = new BoundedMemo<Fate>({ longest: LONGEST_NAME });
 
-  function fateOf(sent: string): Fate {
-    const known = fates.get(sent);
+  function fateOf(received: string): Fate {
+    const known = fates.get(received);
     if (known !== undefined) return known;
+    // A copy: a part of a text keeps the whole of it in memory, here all that a client sent.
+    const sent = Buffer.from(received, 'latin1').toString('latin1');
     const name = sent.toLowerCase();
     const fate = { name, spelling: isDropped(name) ? null : name === sent ? usualSpelling(name) : sent };
-    if (fates.size < maxNames) fates.set(sent, fate);
+    fates.set(sent, fate);
     return fate;
   }
 
@@ -77,6 +80,9 @@ export function createUpstreamHeaders({ maxNames = 1000 } = {}): UpstreamHeaders
     return pairs;
   };
 }
+
+/** Characters of a header's name up to which its fate is remembered. No name in use is longer. */
+export const LONGEST_NAME = 100;
 
 interface Fate {
   /** In lower case. */
