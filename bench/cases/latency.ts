@@ -1,4 +1,5 @@
 import { openLoop } from '../load/openLoop.ts';
+import { wrk } from '../load/wrk.ts';
 import { quantile } from '../report/statistics.ts';
 import { SMALL_JSON } from '../upstreams/startUpstreams.ts';
 import { type Case, type Figures, USUAL_SYSTEMS, WARM_UP_SECONDS } from './case.ts';
@@ -12,6 +13,7 @@ export function latency({ rate, connections }: { rate: number; connections: numb
       'Requests are due at fixed moments, evenly spaced, and each is timed from the moment it was due to its ' +
       `last byte, also when it had to wait for one of the ${connections} connections: no coordinated omission. ` +
       'Every answer is compared. Added is the figure less that of the direct connection in the same round. ' +
+      'Before, wrk asks as fast as it is answered, to warm the system up. ' +
       'Client late says how far the client was behind its own schedule when it turned to a request.',
     group: 'latency',
     unit: 'p99 added ms',
@@ -20,7 +22,7 @@ export function latency({ rate, connections }: { rate: number; connections: numb
     async run(running, { seconds }) {
       const url = running.url('json', '/v1/chat');
       const load = { rate, connections, expected: SMALL_JSON };
-      await openLoop(url, { ...load, seconds: WARM_UP_SECONDS });
+      await wrk(url, { connections, status: 200, body: SMALL_JSON, seconds: WARM_UP_SECONDS });
       const { latencies, lateness } = await openLoop(url, { ...load, seconds });
       return {
         'p50 ms': quantile(latencies, 0.5),
