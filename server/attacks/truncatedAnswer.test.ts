@@ -1,12 +1,15 @@
 import { describe, expect, test } from 'bun:test';
 import { startGateway, type TestGateway, WIRE_FRONTS } from '../testing/gateway.ts';
+import { Http2Client } from '../testing/http2Client.ts';
 import { startUpstream } from '../testing/scriptedUpstream.ts';
 import { MALFORMED_RESPONSES, TRUNCATED_RESPONSES } from '../transport/testing/malformedResponses.ts';
 
 const BROKEN = [...MALFORMED_RESPONSES, ...TRUNCATED_RESPONSES];
 const LEAVES = ['ends', 'is reset'] as const;
 
-describe.each(WIRE_FRONTS)('front %s: never shown as whole is', (front) => {
+/** HTTP/2 is no front of its own, but has ends of its own. */
+describe.each([...WIRE_FRONTS, 'tls, over HTTP/2'])('front %s: never shown as whole is', (name) => {
+  const front = WIRE_FRONTS.find((each) => each === name) ?? 'tls';
   for (const leave of LEAVES) {
     test.each(BROKEN)(`$name, when the connection ${leave}`, async ({ bytes }) => {
       await using upstream = await startUpstream(({ send, socket }) => {
@@ -16,7 +19,8 @@ describe.each(WIRE_FRONTS)('front %s: never shown as whole is', (front) => {
         else setTimeout(() => socket.resetAndDestroy(), 5);
       });
       await using gateway = startGateway({ front });
-      expect(await seen(gateway, gateway.sign(`${upstream.origin}/`))).toBe('broken');
+      const url = gateway.sign(`${upstream.origin}/`);
+      expect(await (front === name ? seen(gateway, url) : seenOverHttp2(gateway, url))).toBe('broken');
     });
   }
 });
@@ -30,4 +34,11 @@ async function seen(gateway: TestGateway, url: string): Promise<'whole' | 'broke
   } catch {
     return 'broken';
   }
+}
+
+async function seenOverHttp2(gateway: TestGateway, url: string): Promise<'whole' | 'broken'> {
+  using client = new Http2Client(gateway.url);
+  const request = client.request(url);
+  if ((await request.finished()) === 'reset') return 'broken';
+  return request.status === 502 && 'x-sw-error' in request.headers ? 'broken' : 'whole';
 }
