@@ -319,7 +319,12 @@ describe('every problem is named at once, with its place', () => {
   });
 
   test('of values that hardly are a configuration', () => {
-    const values = [null, 5, [], {}, { apps: 7 }, { apps: [] }, { apps: [[], {}, 5] }, new Map()];
+    // The schema looks at no member of this name.
+    const unseen = { ...APP, upstreams: [{ origin: 'https://a.example.com', headers: { constructor: 5 } }] };
+    const values = [
+      ...[null, 5, [], {}, { apps: 7 }, { apps: [] }, { apps: [[], {}, 5] }, new Map()],
+      { prot: 1, apps: [unseen] },
+    ];
     for (const value of [
       ...values,
       Object.create({ apps: [APP], x: 1 }),

@@ -34,7 +34,7 @@ export function judgeMisshapen(value: unknown): Misshapen {
     if (!leaveOut(refused, rest)) return { problems, rest: null };
     refused = refusedIn(rest);
   }
-  const config = rest.value as SignwayConfig;
+  const config = v.parse(configSchema, rest.value);
   return { problems, rest: { config, placeOf: (path) => rest.placeOf(path) } };
 }
 
