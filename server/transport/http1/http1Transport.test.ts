@@ -249,6 +249,18 @@ describe('the pool', () => {
   });
 });
 
+test('an answer that came whole is whole, though a reset comes right behind it', async () => {
+  const { send } = await start((connection) => {
+    connection.send(OK);
+    connection.reset();
+  });
+  for (let count = 0; count < 5; count++) {
+    // By a pool of its own, as the last one's connection may not be known to be gone yet.
+    const { status, body } = await send({ hostname: `upstream${count}.test` });
+    expect([status, body.whole?.length]).toEqual([200, 2]);
+  }
+});
+
 describe('a connection that went stale', () => {
   /** Answers the first request of a connection and breaks it at the second, as a restarted upstream does. */
   const breaking = (how: 'end' | 'reset', before = '') => {
