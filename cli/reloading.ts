@@ -1,3 +1,4 @@
+import { type Limits, limitsWith } from '../server/limits.ts';
 import { CliError } from './cliError.ts';
 import type { Messages } from './messages.ts';
 import type { ServeSettings } from './serveSettings.ts';
@@ -40,7 +41,11 @@ export function createReloading(options: ReloadingOptions): Reloading {
       const next = await readSettings();
       apply(next);
       for (const warning of takeWarnings()) messages.warn(warning);
-      const later = STARTING.filter((name) => !Bun.deepEquals(next[name], settings[name]));
+      const [limits, inForce] = [limitsWith(next.limits), limitsWith(settings.limits)];
+      const later = [
+        ...STARTING.filter((name) => !Bun.deepEquals(next[name], settings[name])),
+        ...OF_CONNECTIONS.filter((name) => limits[name] !== inForce[name]).map((name) => `limits.${name}`),
+      ];
       if (later.length > 0) messages.warn(`${later.join(', ')} will change at the next start`);
       messages.success(`Reloaded ${path} (${why})`);
     } catch (error) {
@@ -66,3 +71,12 @@ const STARTING = [
   'exchangeLines',
   'reloadOnChange',
 ] as const satisfies readonly (keyof ServeSettings)[];
+
+/** Limits of what listens, which reads a request before any rule is asked. */
+const OF_CONNECTIONS = [
+  'maxUrlLength',
+  'maxHeaderBytes',
+  'headerTimeout',
+  'keepAliveTimeout',
+  'sendTimeout',
+] as const satisfies readonly (keyof Limits)[];

@@ -77,9 +77,10 @@ describe('signway serve with a configuration file', () => {
     const { origin } = upstream;
     const path = folder.write('signway.config.json', configFor(origin, [OLD], {}, { reloadOnChange: true }));
     await using serve = await startServe(['serve', '--config', path]);
-    writeFileSync(path, configFor(origin, [NEW], {}, { reloadOnChange: true, drain: '7s' }));
+    const limits = { sendTimeout: '7s', maxUrlLength: '12KiB', maxBody: '1KiB' };
+    writeFileSync(path, configFor(origin, [NEW], {}, { reloadOnChange: true, drain: '7s', limits }));
     const said = await serve.stderr(/Reloaded/);
-    expect(said).toContain('drain will change at the next start');
+    expect(said).toContain('warning: drain, limits.sendTimeout will change at the next start');
     expect(await askWith(NEW, { url: serve.url, origin })).toBe(200);
   });
 

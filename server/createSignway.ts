@@ -97,7 +97,10 @@ export interface Signway {
   restore(what: Revocable): Promise<void>;
 }
 
-/** What a running gateway can be given anew. */
+/**
+ * What a running gateway can be given anew. Of the limits, `maxUrlLength`, `maxHeaderBytes`, `headerTimeout`,
+ * `keepAliveTimeout` and `sendTimeout` stay those it began to listen with.
+ */
 export type SignwayRules = Pick<SignwayOptions, 'apps' | 'cors' | 'network' | 'limits'>;
 
 /** How full a gateway is, at this moment. */
