@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'bun:test';
+import { networkInterfaces } from 'node:os';
+import { createSignway } from '../../createSignway.ts';
 import { startGateway, type TestGateway } from '../../testing/gateway.ts';
 import { RawClient, rawRequest } from '../../testing/rawClient.ts';
 import { type ScriptedUpstream, startUpstream } from '../../testing/scriptedUpstream.ts';
@@ -374,4 +376,23 @@ describe('limits', () => {
     expect(await record).toMatchObject({ ending: 'client_gone' });
     await (await upstream.next()).gone;
   });
+});
+
+const hasIPv6 = Object.values(networkInterfaces()).some((each) =>
+  each?.some(({ address }) => address === '::1'),
+);
+
+test.skipIf(!hasIPv6)('listens on one address of IPv6', async () => {
+  const running = createSignway({ apps: [] }).serve({ port: 0, hostname: '::1' });
+  expect(running.url.href).toBe(`http://[::1]:${running.port}/`);
+  expect(await (await fetch(new URL('/healthz', running.url))).text()).toBe('alive\n');
+  await running.stop();
+});
+
+test('listens on every address', async () => {
+  for (const hostname of [undefined, '::', '0.0.0.0']) {
+    const running = createSignway({ apps: [] }).serve({ port: 0, ...(hostname && { hostname }) });
+    expect((await fetch(`http://127.0.0.1:${running.port}/healthz`)).status).toBe(200);
+    await running.stop();
+  }
 });

@@ -2,6 +2,7 @@ import type { Handler } from '../../handler.ts';
 import type { Turn } from '../../http1/turn.ts';
 import type { Limits } from '../../limits.ts';
 import type { Front, ListenOptions } from '../front.ts';
+import { onEveryAddress } from '../onEveryAddress.ts';
 import { ClientConnection, type ConnectionContext } from './clientConnection.ts';
 import { connectionLimit } from './connectionLimit.ts';
 
@@ -22,7 +23,7 @@ export interface Http1FrontOptions extends ListenOptions {
  * @throws what the system says when it cannot listen, with its `code`
  */
 export function listenHttp1(options: Http1FrontOptions): Front {
-  const { handler, limits, turn, port, hostname = '::', reusePort } = options;
+  const { handler, limits, turn, port, hostname, reusePort } = options;
   const connections = new Set<ClientConnection>();
   const most = connectionLimit();
   let stopping = false;
@@ -38,39 +39,41 @@ export function listenHttp1(options: Http1FrontOptions): Front {
       if (connections.size === 0) ended?.();
     },
   };
-  const listener = Bun.listen<ClientConnection>({
-    port,
-    hostname,
-    reusePort,
-    socket: {
-      binaryType: 'buffer',
-      open(socket) {
-        socket.setNoDelay(true);
-        // Tells a client of a silent stream from one that has vanished.
-        socket.setKeepAlive(true, 60_000);
-        const connection = new ClientConnection(socket, context);
-        const isOneTooMany = connections.size >= most && !makeRoom(connections);
-        connections.add(connection);
-        socket.data = connection;
-        if (isOneTooMany) connection.turnAway();
+  const listen = (address: string) =>
+    Bun.listen<ClientConnection>({
+      port,
+      hostname: address,
+      reusePort,
+      socket: {
+        binaryType: 'buffer',
+        open(socket) {
+          socket.setNoDelay(true);
+          // Tells a client of a silent stream from one that has vanished.
+          socket.setKeepAlive(true, 60_000);
+          const connection = new ClientConnection(socket, context);
+          const isOneTooMany = connections.size >= most && !makeRoom(connections);
+          connections.add(connection);
+          socket.data = connection;
+          if (isOneTooMany) connection.turnAway();
+        },
+        data: (socket, bytes) => turn.read(socket.data, bytes),
+        drain: (socket) => socket.data.flush(),
+        close(socket) {
+          turn.settle();
+          socket.data.closed();
+        },
+        // A defect of ours in one of these: the connection is no good any more.
+        error: (socket) => socket.data.fail(),
       },
-      data: (socket, bytes) => turn.read(socket.data, bytes),
-      drain: (socket) => socket.data.flush(),
-      close(socket) {
-        turn.settle();
-        socket.data.closed();
-      },
-      // A defect of ours in one of these: the connection is no good any more.
-      error: (socket) => socket.data.fail(),
-    },
-  } as Bun.TCPSocketListenOptions<ClientConnection>);
+    } as Bun.TCPSocketListenOptions<ClientConnection>);
+  const listener = hostname === undefined ? onEveryAddress(listen) : listen(hostname);
   const sweep = setInterval(() => {
     const now = performance.now();
     for (const connection of connections) connection.checkDeadlines(now);
   }, sweepInterval(limits));
 
   return {
-    url: new URL(`http://${hostname === '::' ? 'localhost' : hostname}:${listener.port}/`),
+    url: new URL(`http://${shownHost(hostname)}:${listener.port}/`),
     port: listener.port,
     drain() {
       stopping = true;
@@ -90,6 +93,12 @@ export function listenHttp1(options: Http1FrontOptions): Front {
       for (const connection of [...connections]) connection.abandon();
     },
   };
+}
+
+/** As a URL has it: an IPv6 address in brackets, without its zone. */
+function shownHost(hostname = '::'): string {
+  if (hostname === '::') return 'localhost';
+  return hostname.includes(':') ? `[${hostname.replace(/%.*/, '')}]` : hostname;
 }
 
 /** Closes the idle connection that would be closed first anyway; false where none is idle. */
