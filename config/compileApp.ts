@@ -1,7 +1,12 @@
 import type { App } from '../server/apps.ts';
 import { compileJsonSchema } from '../server/jsonSchema/compileJsonSchema.ts';
 import type { AppLimits } from '../server/limiting/appLimits.ts';
-import { ANY_ORIGIN } from '../server/upstream/upstreamRule.ts';
+import {
+  ANY_ORIGIN,
+  compileUpstream as compileRule,
+  type Upstream,
+  type UpstreamRule,
+} from '../server/upstream/upstreamRule.ts';
 import { SCHEMA_NAME } from '../signing/extensionValues.ts';
 import { bytes, milliseconds, wholeSeconds } from './amounts.ts';
 import { compileUpstream } from './compileUpstream.ts';
@@ -21,13 +26,7 @@ export function compileApp(
   return {
     id: config.id,
     secrets: secretsOf(config, { problems: problems.at('secrets'), sources }),
-    upstreams: config.upstreams.flatMap((upstream, index) => {
-      const compiled = compileUpstream(upstream, { problems: problems.at('upstreams', index), sources });
-      if (compiled?.origin === ANY_ORIGIN) {
-        problems.at('upstreams', index, 'origin').warn('lets whoever signs call any public server');
-      }
-      return compiled ?? [];
-    }),
+    upstreams: upstreamsOf(config, { problems: problems.at('upstreams'), sources }),
     ...(allowOrigins === undefined ? {} : { allowOrigins }),
     ...(maxExpiry === undefined ? {} : { maxExpiry: wholeSeconds(maxExpiry, problems.at('maxExpiry')) }),
     ...(require === undefined ? {} : { required: require }),
@@ -38,6 +37,31 @@ export function compileApp(
       : { subjectLimits: limitsOf(subjectLimits, problems.at('subjectLimits')) }),
     ...(whenStoreIsAway === undefined ? {} : { whenStoreIsAway }),
   };
+}
+
+function upstreamsOf(
+  { upstreams }: AppConfig,
+  { problems, sources }: { problems: ProblemList; sources: ValueSources },
+): Upstream[] {
+  const before: { index: number; takes: UpstreamRule }[] = [];
+  return upstreams.flatMap((upstream, index) => {
+    const at = problems.at(index);
+    const compiled = compileUpstream(upstream, { problems: at, sources });
+    if (compiled === undefined) return [];
+    const { origin } = compiled;
+    if (origin === ANY_ORIGIN) at.at('origin').warn('lets whoever signs call any public server');
+    const one = oneOf(origin);
+    const first = before.find(({ takes }) => one !== null && takes(one));
+    if (first !== undefined)
+      at.warn(`is never used: all that goes there belongs to upstreams[${first.index}]`);
+    before.push({ index, takes: compileRule(origin) });
+    return [compiled];
+  });
+}
+
+/** A URL that belongs to an origin, and to another only if all of its do; null for any origin. */
+function oneOf(origin: string): URL | null {
+  return URL.parse(origin.replace('://*.', '://any-of-them.'));
 }
 
 function secretsOf(
@@ -77,6 +101,8 @@ function limitsOf(config: LimitsConfig, problems: ProblemList): AppLimits {
     checkNotNone(config[name]?.window, problems.at(name, 'window'));
   }
   checkNotNone(duration, problems.at('duration'));
+  if (tokens !== undefined && tokens.reserve > tokens.limit)
+    problems.at('tokens', 'reserve').warn('is over the limit: what names no maximum of its own never passes');
   return {
     ...(requests === undefined
       ? {}

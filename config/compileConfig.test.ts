@@ -207,6 +207,23 @@ test('a preset whose key would go elsewhere is warned about', () => {
   }
 });
 
+test('what can never pass, and an upstream that is never used, are warned about', () => {
+  const said = (origins: string[]) =>
+    compile({ apps: [{ ...APP, upstreams: origins.map((origin) => ({ origin })) }] }).said;
+  const never = (index: number, first: number) =>
+    `warning apps[0].upstreams[${index}]: is never used: all that goes there belongs to upstreams[${first}]`;
+  expect(said(['https://a.test/v1', 'https://a.test', 'https://b.test', 'https://*.a.test'])).toEqual([]);
+  expect(said(['https://a.test', 'https://b.test', 'https://a.test/v1'])).toEqual([never(2, 0)]);
+  expect(said(['https://*.a.test', 'https://b.a.test:443/x', 'https://*.a.test/v1'])).toEqual([
+    never(1, 0),
+    never(2, 0),
+  ]);
+  const limits = { tokens: { limit: 10, window: '1m', reserve: 11 } };
+  expect(compile({ apps: [{ ...APP, limits }] }).said).toEqual([
+    'warning apps[0].limits.tokens.reserve: is over the limit: what names no maximum of its own never passes',
+  ]);
+});
+
 describe('every problem is named at once, with its place', () => {
   test('of the shape', () => {
     const { config, said } = compile({
