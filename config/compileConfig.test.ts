@@ -364,7 +364,7 @@ describe('every problem is named at once, with its place', () => {
       allowOrigins: ['https://app.example.com/'],
       allowNetworks: ['10.0.0.0'],
       resolve: ['api.example.com'],
-      store: { sqlite: 'a', redis: 'b' },
+      store: { sqlite: 'a', redis: 'b', timeout: 0 },
       upstreamCa: 'no/such.pem',
       limits: { clockSkew: '1500ms' },
       apps: [
@@ -398,6 +398,7 @@ describe('every problem is named at once, with its place', () => {
         'error allowNetworks[0]',
         'error resolve[0]',
         'error store',
+        'error store.timeout',
         'error upstreamCa',
         'error limits.clockSkew',
         'error apps[0].maxExpiry',

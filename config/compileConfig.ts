@@ -129,6 +129,7 @@ function storeOf(store: SignwayConfig['store'], { problems, sources }: Context):
   if (store === 'memory') return { kind: 'memory' };
   const { sqlite, redis, prefix } = store;
   const timeout = store.timeout === undefined ? {} : { timeout: milliseconds(store.timeout) };
+  if (timeout.timeout === 0) problems.at('timeout').error('must be over 0');
   if ((sqlite === undefined) === (redis === undefined)) {
     return problems.error("must name one of sqlite and redis, or be 'memory'");
   }
