@@ -29,20 +29,33 @@ async function startSmallGateway(upstream: ScriptedUpstream) {
 }
 
 describe('a gateway with as many connections as its files allow', () => {
-  test('closes idle ones for those who ask, and no stream', async () => {
-    await using upstream = await startUpstream(({ send }) => send(`${EVENTS}3\r\n:\n\n\r\n`));
-    await using gateway = await startSmallGateway(upstream);
-    using stream = gateway.ask();
-    await stream.receive(/:\n\n/);
-    const connection = await upstream.next();
-    const crowd = Array.from({ length: 3 * MOST }, () => gateway.connect());
-    const asked = Array.from({ length: 10 }, () => gateway.ask());
-    for (const client of asked) expect(await client.receive(/:\n\n/)).toStartWith('HTTP/1.1 200 ');
-    connection.send('b\r\ndata: two\n\n\r\n');
-    await stream.receive(/data: two/);
-    expect(stream.ended).toBe('open');
-    for (const client of [...crowd, ...asked]) client.leave();
-  }, 60_000);
+  test.each([
+    ['say nothing', ''],
+    ['have begun to ask', 'GET / HTTP/1.1\r\nHost: a\r\nX-'],
+    ['have asked', 'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ])(
+    'closes those that %s for those who ask, and no stream',
+    async (_, said) => {
+      await using upstream = await startUpstream(({ send }) => send(`${EVENTS}3\r\n:\n\n\r\n`));
+      await using gateway = await startSmallGateway(upstream);
+      using stream = gateway.ask();
+      await stream.receive(/:\n\n/);
+      const connection = await upstream.next();
+      const crowd = Array.from({ length: 3 * MOST }, () => gateway.connect().send(said));
+      // By then it has read what they said.
+      for (let round = 1; round <= 5; round++) {
+        connection.send('b\r\ndata: two\n\n\r\n');
+        await stream.receive(new RegExp(`(?:data: two[^]*){${round}}`));
+      }
+      const asked = Array.from({ length: 10 }, () => gateway.ask());
+      for (const client of asked) expect(await client.receive(/:\n\n/)).toStartWith('HTTP/1.1 200 ');
+      connection.send('b\r\ndata: two\n\n\r\n');
+      await stream.receive(/data: two/);
+      expect(stream.ended).toBe('open');
+      for (const client of [...crowd, ...asked]) client.leave();
+    },
+    60_000,
+  );
 
   test('tells one more that there is no room where all of them are at work', async () => {
     await using upstream = await startUpstream(({ send }) => send(`${EVENTS}3\r\n:\n\n\r\n`));

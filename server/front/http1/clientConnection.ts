@@ -65,9 +65,10 @@ export class ClientConnection implements BodySource, BodySink, TurnMember {
     this.expectWithin(context.limits.headerTimeout);
   }
 
-  /** When it is closed if nothing comes; null unless it is between two requests, where closing it loses nothing. */
-  get idleUntil(): number | null {
-    return this.state === 'idle' && this.waiting === null && this.sending.isDone ? this.stepBy : null;
+  /** Until when a request is waited for, or the rest of its head; null while there is one to be answered. */
+  get waitsUntil(): number | null {
+    const waits = this.state === 'head' || (this.state === 'idle' && this.waiting === null);
+    return waits && this.sending.isDone ? this.stepBy : null;
   }
 
   /** Ends the connection if it is between two requests, where that loses nothing. */
@@ -75,7 +76,7 @@ export class ClientConnection implements BodySource, BodySink, TurnMember {
     if (this.state === 'idle' && this.waiting === null) this.close();
   }
 
-  /** Closes one that is idle, without waiting for the client to agree. */
+  /** Closes one that waits for its client, without waiting for that to agree. */
   giveWay(): void {
     this.leave();
   }

@@ -101,15 +101,15 @@ function shownHost(hostname = '::'): string {
   return hostname.includes(':') ? `[${hostname.replace(/%.*/, '')}]` : hostname;
 }
 
-/** Closes the idle connection that would be closed first anyway; false where none is idle. */
+/** Closes the one that would be closed first if its client went on saying nothing; false where all are at work. */
 function makeRoom(connections: ReadonlySet<ClientConnection>): boolean {
   let first: ClientConnection | null = null;
   let until = Number.POSITIVE_INFINITY;
   for (const connection of connections) {
-    const { idleUntil } = connection;
-    if (idleUntil === null || (first !== null && idleUntil >= until)) continue;
+    const { waitsUntil } = connection;
+    if (waitsUntil === null || (first !== null && waitsUntil >= until)) continue;
     first = connection;
-    until = idleUntil;
+    until = waitsUntil;
   }
   first?.giveWay();
   return first !== null;
