@@ -37,7 +37,10 @@ export class Turn {
     else this.endSoon();
   }
 
-  /** Before any other event of a connection is looked at: what was read before it comes before it. */
+  /**
+   * Before any other event of a connection is looked at, and before one is taken for idle: what was read before it
+   * comes before it.
+   */
   settle(): void {
     // A reader that ends its own connection is told so while the others wait for their turn.
     if (this.isReading) return;

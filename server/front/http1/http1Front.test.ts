@@ -157,6 +157,29 @@ describe('an answer', () => {
   });
 });
 
+test('a request that has been read when the gateway begins to stop is answered', async () => {
+  await using gateway = startGateway();
+  using client = new RawClient(gateway);
+  const request = 'GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n';
+  const { length } = await client.send(request).receive(/ready\n$/);
+  // Both come in one turn, the request first.
+  const { promise: stopped, resolve } = Promise.withResolvers<unknown>();
+  using listener = Bun.listen({
+    hostname: '127.0.0.1',
+    port: 0,
+    socket: {
+      open: (socket) => void socket.write('.'),
+      data: () => resolve(gateway.stop({ drain: 60_000 })),
+    },
+  });
+  using signal = new RawClient(listener.port);
+  await signal.receive(/\./);
+  client.send(request);
+  signal.send('.');
+  await stopped;
+  expect((await client.finished()).slice(length)).toStartWith('HTTP/1.1 503 ');
+});
+
 test('a request whose head was on its way when the gateway began to stop is told so', async () => {
   await using upstream = await startUpstream();
   const gateway = startGateway();

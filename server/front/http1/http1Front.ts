@@ -51,7 +51,7 @@ export function listenHttp1(options: Http1FrontOptions): Front {
           // Tells a client of a silent stream from one that has vanished.
           socket.setKeepAlive(true, 60_000);
           const connection = new ClientConnection(socket, context);
-          const isOneTooMany = connections.size >= most && !makeRoom(connections);
+          const isOneTooMany = connections.size >= most && !makeRoom(connections, turn);
           connections.add(connection);
           socket.data = connection;
           if (isOneTooMany) connection.turnAway();
@@ -68,6 +68,7 @@ export function listenHttp1(options: Http1FrontOptions): Front {
     } as Bun.TCPSocketListenOptions<ClientConnection>);
   const listener = hostname === undefined ? onEveryAddress(listen) : listen(hostname);
   const sweep = setInterval(() => {
+    turn.settle();
     const now = performance.now();
     for (const connection of connections) connection.checkDeadlines(now);
   }, sweepInterval(limits));
@@ -83,6 +84,7 @@ export function listenHttp1(options: Http1FrontOptions): Front {
         clearInterval(sweep);
         resolve();
       };
+      turn.settle();
       for (const connection of [...connections]) connection.closeIfIdle();
       if (connections.size === 0) ended();
       return promise;
@@ -102,7 +104,8 @@ function shownHost(hostname = '::'): string {
 }
 
 /** Closes the one that would be closed first if its client went on saying nothing; false where all are at work. */
-function makeRoom(connections: ReadonlySet<ClientConnection>): boolean {
+function makeRoom(connections: ReadonlySet<ClientConnection>, turn: Turn): boolean {
+  turn.settle();
   let first: ClientConnection | null = null;
   let until = Number.POSITIVE_INFINITY;
   for (const connection of connections) {
