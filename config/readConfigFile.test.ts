@@ -60,6 +60,11 @@ describe('a configuration file', () => {
       "import './no.ts';\nexport default {}",
       "cannot be read: Cannot find module './no.ts'",
     ],
+    [
+      'signway.config.ts',
+      "import { readFileSync } from 'node:fs';\nexport default () => readFileSync('/no/such/file');",
+      "cannot be read: ENOENT: no such file or directory, open '/no/such/file'",
+    ],
     ['signway.config.toml', 'port 1', 'cannot be read'],
     ['signway.config.ini', 'port=1', 'is of no format'],
   ])('that is broken says so: %s, %j', async (name, text, message) => {

@@ -58,9 +58,9 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
 function whyNot(path: string, error: unknown): string {
   const faults = error instanceof AggregateError ? error.errors : [error];
   const sentences = faults.map((fault) => {
-    const { code, message, position } = fault as NodeJS.ErrnoException & Partial<BuildMessage>;
+    const { code, message, position, path: about } = fault as NodeJS.ErrnoException & Partial<BuildMessage>;
     const place = position == null ? path : `${position.file}:${position.line}:${position.column}`;
-    return `${place} cannot be read: ${code !== undefined && /^E[A-Z0-9]+$/.test(code) ? code : message}`;
+    return `${place} cannot be read: ${code !== undefined && about === path ? code : message}`;
   });
   return sentences.join('\n  ');
 }
