@@ -72,6 +72,14 @@ test('those that become watched while others are told have their turn', () => {
   expect(log).toEqual(['a at 10', 'b at 11', 'c at 15']);
 });
 
+test('what is forgotten holds none of those that came after it', () => {
+  const { timer, at } = start();
+  const others = [at(10, 'a'), at(10, 'b'), at(10, 'c')];
+  for (const one of others) timer.watch(one);
+  for (const one of others) timer.forget(one);
+  expect(others.map(({ before, after }) => [before, after])).toEqual(Array(3).fill([null, null]));
+});
+
 /** Deadlines that write down when they are told; each is then forgotten unless it does something else. */
 function start() {
   const clock = new ManualClock();

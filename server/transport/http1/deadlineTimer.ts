@@ -20,6 +20,8 @@ export class DeadlineTimer {
   private readonly clock: TransportClock;
   /** The end of the list and its beginning. */
   private readonly ends = createEnds();
+  /** Who is looked at next, while they are looked at one after the other. */
+  private next: Expiring = this.ends;
   private timer: unknown = null;
   private firesAt = Number.POSITIVE_INFINITY;
 
@@ -38,10 +40,12 @@ export class DeadlineTimer {
 
   forget(one: Expiring): void {
     if (one.before === null) return;
+    if (this.next === one) this.next = one.after!;
     one.before.after = one.after;
     one.after!.before = one.before;
-    // Its `after` stays: whoever is looking at it finds on from there.
+    // Whoever still holds this one must not hold all that came after it.
     one.before = null;
+    one.after = null;
   }
 
   /** A deadline may have moved towards now. */
@@ -56,14 +60,15 @@ export class DeadlineTimer {
     this.timer = null;
     this.firesAt = Number.POSITIVE_INFINITY;
     const now = this.clock.now();
-    let next = Number.POSITIVE_INFINITY;
-    for (let one = this.ends.after!; one !== this.ends; one = one.after!) {
-      // One that another's end has ended with it may still be met.
-      if (one.before === null) continue;
+    let soonest = Number.POSITIVE_INFINITY;
+    this.next = this.ends.after!;
+    while (this.next !== this.ends) {
+      const one = this.next;
+      this.next = one.after!;
       if (one.expiresAt <= now) one.expired();
-      if (one.expiresAt > now) next = Math.min(next, one.expiresAt);
+      if (one.before !== null && one.expiresAt > now) soonest = Math.min(soonest, one.expiresAt);
     }
-    this.sooner(next);
+    this.sooner(soonest);
   };
 }
 
