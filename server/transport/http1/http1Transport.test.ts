@@ -261,6 +261,35 @@ test('an answer that came whole is whole, though a reset comes right behind it',
   }
 });
 
+test('an answer that has been read is not too late for what the gateway did meanwhile', async () => {
+  const { send, connection } = await start(null);
+  const answer = send({ deadlines: { ...REQUEST.deadlines, head: 2000 } });
+  answer.catch(() => {});
+  const upstream = await connection;
+  // What is said is read first, and then waits for the end of a turn that takes long.
+  await afterItIsRead(
+    () => upstream.send(OK),
+    async () => Bun.sleepSync(2000),
+  );
+  expect((await answer).status).toBe(200);
+});
+
+test('a request for which a connection comes free as its time to wait ends is sent, and not refused', async () => {
+  const { send, connection } = await start(null, { maxConnectionsPerOrigin: 1, queueTimeout: 2000 });
+  const first = send();
+  const upstream = await connection;
+  const second = send({ target: '/second' });
+  second.catch(() => {});
+  await afterItIsRead(
+    () => upstream.send(OK),
+    async () => Bun.sleepSync(2000),
+  );
+  expect((await first).status).toBe(200);
+  await upstream.until(/second/);
+  upstream.send(OK);
+  expect((await second).status).toBe(200);
+});
+
 describe('a connection that went stale', () => {
   /** Answers the first request of a connection and breaks it at the second, as a restarted upstream does. */
   const breaking = (how: 'end' | 'reset', before = '') => {
@@ -634,7 +663,24 @@ async function start(
 }
 
 /** Has an upstream say something, and does `act` in the turn in which it is read, but before. */
-async function beforeItIsRead<T>(say: () => void, act: () => Promise<T>): Promise<T> {
+function beforeItIsRead<T>(say: () => void, act: () => Promise<T>): Promise<T> {
+  return inOneTurn({ act, before: () => {}, after: say });
+}
+
+/** Has an upstream say something, and does `act` in the turn in which it is read, but after. */
+function afterItIsRead<T>(say: () => void, act: () => Promise<T>): Promise<T> {
+  return inOneTurn({ act, before: say, after: () => {} });
+}
+
+async function inOneTurn<T>({
+  act,
+  before,
+  after,
+}: {
+  act: () => Promise<T>;
+  before(): void;
+  after(): void;
+}): Promise<T> {
   const { promise, resolve } = Promise.withResolvers<T>();
   using listener = Bun.listen({
     hostname: '127.0.0.1',
@@ -643,8 +689,9 @@ async function beforeItIsRead<T>(say: () => void, act: () => Promise<T>): Promis
   });
   const socket = connect(listener.port, '127.0.0.1');
   await once(socket, 'data');
+  before();
   socket.write('.');
-  say();
+  after();
   try {
     return await promise;
   } finally {

@@ -10,11 +10,31 @@ export interface TransportClock {
   cancel(handle: unknown): void;
 }
 
-/** The system's timers, and its time as the turn has it. A timer alone keeps no process running. */
-export function turnClock({ now }: Turn): TransportClock {
+/**
+ * The system's timers, and its time as the turn has it. A timer alone keeps no process running. What was read before it
+ * fires comes before it, and may still cancel it.
+ */
+export function turnClock(turn: Turn): TransportClock {
   return {
-    now,
-    schedule: (callback, milliseconds) => startTimer(callback, milliseconds).unref(),
-    cancel: (handle) => clearTimeout(handle as Timer),
+    now: turn.now,
+    schedule(callback, milliseconds) {
+      const scheduled: Scheduled = { callback };
+      scheduled.timer = startTimer(() => {
+        turn.settle();
+        scheduled.callback?.();
+      }, milliseconds).unref();
+      return scheduled;
+    },
+    cancel(handle) {
+      const scheduled = handle as Scheduled | undefined;
+      if (scheduled === undefined) return;
+      clearTimeout(scheduled.timer);
+      scheduled.callback = null;
+    },
   };
+}
+
+interface Scheduled {
+  callback: (() => void) | null;
+  timer?: Timer;
 }
