@@ -61,7 +61,8 @@ describe('signway config check', () => {
     using folder = temporaryFolder();
     const bad = GOOD.replace('"port": 4000', '"prot": 4000')
       .replace('"90s"', '"soon"')
-      .replace('"preset": "openai"', '"preset": "opnai"');
+      .replace('"preset": "openai"', '"preset": "opnai"')
+      .replace('env:SECRET', 'short');
     const path = folder.write('signway.config.json', bad);
     const { stderr, code } = await runSignway(['config', 'check', path], { env: ENV });
     expect(code).toBe(EXIT.configuration);
@@ -69,6 +70,7 @@ describe('signway config check', () => {
     expect(stderr).toContain('signway.config.json:2:3 prot is not known: did you mean port?');
     expect(stderr).toContain('signway.config.json:4:15 limits.headTimeout must be a time such as 30s');
     expect(stderr).toContain('signway.config.json:10:11 apps[0].upstreams[0].preset must be one of openai');
+    expect(stderr).toMatch(/warning: \S*signway.config.json:8:19 apps\[0\].secrets\[0\] has 5 bytes/);
   });
 
   test('says which variable and which file is missing', async () => {

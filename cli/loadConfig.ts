@@ -28,12 +28,14 @@ export async function loadConfig(
   const file = await read(absolute);
   const { config, problems } = compileConfig(file.value, { env, folder: dirname(absolute) });
   const said = problems.map((problem) => ({ problem, text: describe(problem, file) }));
-  const errors = said.filter(({ problem }) => problem.severity === 'error').map(({ text }) => text);
+  const ofSeverity = (severity: ConfigProblem['severity']) =>
+    said.filter(({ problem }) => problem.severity === severity).map(({ text }) => text);
+  const [errors, warnings] = [ofSeverity('error'), ofSeverity('warning')];
   if (config === null) {
     const many = errors.length === 1 ? 'one thing is' : `${errors.length} things are`;
-    throw new CliError(EXIT.configuration, [`${many} wrong in ${shown(absolute)}:`, ...errors].join('\n  '));
+    const lines = [...errors, ...warnings.map((warning) => `warning: ${warning}`)];
+    throw new CliError(EXIT.configuration, [`${many} wrong in ${shown(absolute)}:`, ...lines].join('\n  '));
   }
-  const warnings = said.filter(({ problem }) => problem.severity === 'warning').map(({ text }) => text);
   if (file.open && problems.some(({ message }) => message === WRITTEN_DOWN)) {
     warnings.push(`${shown(absolute)} holds secrets and can be read by every user of this machine`);
   }
