@@ -6,15 +6,22 @@ import { HookFailure } from './hooks/hooks.ts';
 import { problemAnswer } from './problem.ts';
 import { TransportError } from './transport/transport.ts';
 
+export interface ErrorContext {
+  readonly request?: ClientRequest;
+  readonly exchange: Exchange;
+  /** Whether it is the gateway that ends what still runs. */
+  readonly breakingOff?: boolean;
+}
+
 /**
  * Ends an exchange that came to no answer of an upstream: with the refusal's problem document, with nothing where the
- * client has left, and with a bare 500 for a defect.
+ * client has left, or was left, and with a bare 500 for a defect.
  *
  * **Security**: what a defect says is never sent and never logged: it could hold what was received.
  */
 export function answerError(
   error: unknown,
-  { request, exchange }: { request?: ClientRequest; exchange: Exchange },
+  { request, exchange, breakingOff = false }: ErrorContext,
 ): ClientAnswer {
   const refusal = request?.body.failure ?? refusalOf(error);
   if (refusal !== null) {
@@ -25,7 +32,8 @@ export function answerError(
   }
   if (request?.gone.aborted === true || (error instanceof TransportError && error.code === 'aborted')) {
     exchange.status = 499;
-    exchange.end('client_gone');
+    if (breakingOff) exchange.end('shut_down', { code: 'shutting_down' });
+    else exchange.end('client_gone');
     return bare(499, exchange);
   }
   exchange.status = 500;

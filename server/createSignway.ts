@@ -159,6 +159,7 @@ export function createSignway(options: SignwayOptions): Signway {
   const mount = mountAt(options.basePath);
   const occupancy = createOccupancy();
   let stopping = false;
+  let breakingOff = false;
 
   const clientAddress = createClientAddress(options.trustProxies ?? []);
   const limiter = createLimiter({ store: options.store ?? createMemoryStore() });
@@ -208,6 +209,7 @@ export function createSignway(options: SignwayOptions): Signway {
         clearTimeout(timer);
         const brokenOff = done ? 0 : occupancy.requests;
         if (!done) {
+          breakingOff = true;
           for (const stream of [...streams]) stream.breakOff('shutting_down', 'the gateway is shutting down');
           // What the last events need to reach their sockets before these are closed.
           await Bun.sleep(LAST_WORDS_MS);
@@ -251,6 +253,7 @@ export function createSignway(options: SignwayOptions): Signway {
       streams,
       hooks,
       stopping: () => stopping,
+      breakingOff: () => breakingOff,
       clock: options.clock ?? Date.now,
       now: turn.now,
       onExchange: tell,

@@ -17,7 +17,7 @@ export interface ExchangeRecord {
   readonly subject: string | null;
   /** The upstream's origin, once the URL was verified; else null. */
   readonly upstream: string | null;
-  /** The status that the client got; 499 when it left before one. */
+  /** The status that the client got; 499 when it left, or was left, before one. */
   readonly status: number;
   /** Why the gateway refused, or broke the answer off; null otherwise. */
   readonly code: RefusalCode | null;

@@ -66,6 +66,8 @@ export interface Gateway {
   /** Null where there are none. */
   readonly hooks: HookRunner | null;
   readonly stopping: () => boolean;
+  /** Whether what still runs is being broken off. */
+  readonly breakingOff: () => boolean;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** Milliseconds that never go backwards. */
@@ -180,7 +182,7 @@ export function createHandler(gateway: Gateway): Handler {
         streams,
       });
     } catch (error) {
-      return answerError(error, { request, exchange });
+      return answerError(error, { request, exchange, breakingOff: gateway.breakingOff() });
     }
   }
 

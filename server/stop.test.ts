@@ -58,6 +58,19 @@ describe.each(WIRE_FRONTS)('by the front %s:', (front) => {
       await (await upstream.next()).gone;
     });
 
+    test('breaks off a request that waits for its head, and records that it did', async () => {
+      await using upstream = await startUpstream();
+      await using gateway = startGateway({ front });
+      using client = new RawClient(gateway);
+      client.send(rawRequest(gateway.sign(`${upstream.origin}/`)));
+      const connection = await upstream.next();
+      const record = gateway.nextRecord();
+      expect(await gateway.stop({ drain: 50 })).toEqual({ brokenOff: 1 });
+      expect(await client.finished()).not.toStartWith('HTTP/1.1 2');
+      expect(await record).toMatchObject({ ending: 'shut_down', code: 'shutting_down', status: 499 });
+      await connection.gone;
+    });
+
     test('never completes a broken event by what it says', async () => {
       await using upstream = await startUpstream(({ send }) => send(`${HEAD}c\r\ndata: {"half\r\n`));
       await using gateway = startGateway({ front });
