@@ -16,7 +16,7 @@ const USUAL_NAMES = [
 
 const SLOTS = 1024;
 
-/** By what {@link usualName} works out of the characters; of two names in one slot the second has none. */
+/** By what {@link nextHash} works out of the characters; of two names in one slot the second has none. */
 const TABLE: readonly (string | undefined)[] = USUAL_NAMES.reduce<(string | undefined)[]>((table, name) => {
   let hash = 0;
   for (let i = 0; i < name.length; i++) hash = nextHash(hash, name.charCodeAt(i));
