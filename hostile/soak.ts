@@ -7,16 +7,21 @@
  * the memory; at the end the traffic stops, and what is left is counted. Draws `soak.svg` into the folder that is
  * named, and exits with 1 if the verdict is that something leaks.
  *
- *     bun run soak --minutes 30 [--out FOLDER]
+ *     bun run soak --minutes 30 [--tls] [--out FOLDER]
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { CA, FILES } from '../server/testing/certificates.ts';
 import { type GatewayProcess, startGatewayProcess } from './gatewayProcess.ts';
 import { drawSoak, type Sample } from './soakPicture.ts';
 import { startSoakUpstream } from './upstream.ts';
 
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '30' }, out: { type: 'string', default: '.' } },
+  options: {
+    minutes: { type: 'string', default: '30' },
+    tls: { type: 'boolean', default: false },
+    out: { type: 'string', default: '.' },
+  },
 });
 const duration = Number(values.minutes) * 60_000;
 const CLIENTS = 40;
@@ -37,7 +42,8 @@ const KINDS = [
 
 using upstream = startSoakUpstream();
 // Idle connections end within the 20 s that follow the traffic.
-await using gateway = await startGatewayProcess(['--keep-alive-timeout', '10s']);
+const tls = values.tls ? ['--tls-cert', FILES.cert, '--tls-key', FILES.key] : [];
+await using gateway = await startGatewayProcess(['--keep-alive-timeout', '10s', ...tls]);
 const counts = { whole: 0, aborted: 0, failed: 0 };
 const samples: Sample[] = [];
 const started = performance.now();
@@ -91,6 +97,7 @@ async function traffic(): Promise<void> {
         method,
         body,
         signal: leaving.signal,
+        tls: { ca: CA },
       });
       await answer.arrayBuffer();
       if (answer.ok) counts.whole++;
