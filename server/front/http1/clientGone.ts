@@ -6,12 +6,13 @@ export class ClientGone implements Cancellation {
   private listeners: readonly (() => void)[] = NONE;
 
   addEventListener(_type: 'abort', listener: () => void): void {
-    this.listeners = this.listeners === NONE ? [listener] : [...this.listeners, listener];
+    this.listeners = this.listeners.length === 0 ? [listener] : [...this.listeners, listener];
   }
 
   removeEventListener(_type: 'abort', listener: () => void): void {
-    const rest = this.listeners.filter((each) => each !== listener);
-    this.listeners = rest.length === 0 ? NONE : rest;
+    // Mostly there is one.
+    if (this.listeners.length === 1 && this.listeners[0] === listener) this.listeners = NONE;
+    else this.listeners = this.listeners.filter((each) => each !== listener);
   }
 
   abort(): void {
