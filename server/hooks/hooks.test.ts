@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { FRONTS, INJECTED, startGateway } from '../testing/gateway.ts';
 import { RawClient, rawRequest } from '../testing/rawClient.ts';
 import { startUpstream } from '../testing/scriptedUpstream.ts';
@@ -62,6 +63,25 @@ describe.each(FRONTS)('by the front %s:', (front) => {
     });
     expect(upstream.accepted).toBe(0);
     expect((await fetch(gateway.sign(`${upstream.origin}/other`))).status).toBe(201);
+  });
+
+  test('what a hook keeps in its asynchronous context is found by no hook of another request', async () => {
+    await using upstream = await startUpstream(hi);
+    const users = new AsyncLocalStorage<string>();
+    const found: unknown[] = [];
+    await using gateway = startGateway({
+      front,
+      beforeUpstream({ requestId }) {
+        found.push(users.getStore());
+        users.enterWith(requestId);
+      },
+    });
+    const url = gateway.sign(`${upstream.origin}/`);
+    const client = async () => {
+      for (let i = 0; i < 10; i++) await (await fetch(url)).text();
+    };
+    await Promise.all(Array.from({ length: 10 }, client));
+    expect(found).toEqual(Array(100).fill(undefined));
   });
 
   test('a URL that is good for one answer is used up by the answer of a hook', async () => {

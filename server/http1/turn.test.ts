@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Turn, type TurnMember } from './turn.ts';
 
 test('what the events of a turn bring is read in its order, then all that is ready is written', async () => {
@@ -83,6 +84,26 @@ test('time stands still while a turn ends, and only then', async () => {
   await endOfTurn();
   expect(seen[1]).toBe(seen[0]!);
   expect(turn.now()).toBeGreaterThan(seen[0]!);
+});
+
+test('what a request keeps in its asynchronous context is found by no other', async () => {
+  const { member } = aLog();
+  const turn = new Turn();
+  const storage = new AsyncLocalStorage<string>();
+  const found: unknown[] = [];
+  const look = () => void found.push(storage.getStore());
+  const leaving = member('a', {
+    received: () => {
+      look();
+      storage.enterWith('a');
+    },
+  });
+  storage.run('before', () => turn.read(leaving, Buffer.from('1')));
+  turn.read(member('b', { received: look }), Buffer.from('2'));
+  turn.write(member('c', { flush: look }));
+  storage.run('behind', () => turn.later(look));
+  await endOfTurn();
+  expect(found).toEqual(Array(4).fill(undefined));
 });
 
 /** Members that write down what becomes of them. */

@@ -1,4 +1,5 @@
 import { drainMicrotasks } from 'bun:jsc';
+import { AsyncLocalStorage } from 'node:async_hooks';
 
 /** A connection as its turn sees it. */
 export interface TurnMember {
@@ -15,6 +16,9 @@ export interface TurnMember {
  * written together. The same code runs for one connection after the other, and a write wakes whoever waits at the
  * other end, which costs more than the write: of many in a row, the first wakes it for all. A turn that has one thing
  * to do ends at once, so that nothing waits for anything (docs/decisions/0010-work-of-one-turn.md).
+ *
+ * **Security**: no work begins in the asynchronous context of a request that has asked for the turn's end or was read
+ * before: a hook of an embedder that keeps its user there would find another's.
  */
 export class Turn {
   private readers: TurnMember[] = [];
@@ -24,6 +28,8 @@ export class Turn {
   private isEnding = false;
   private isReading = false;
   private time: number | null = null;
+  /** Calls in the context that the turn was made in. */
+  private readonly apart = AsyncLocalStorage.snapshot();
 
   /** Milliseconds that never go backwards: at the turn's end, those at which it began to end. */
   readonly now = (): number => this.time ?? performance.now();
@@ -49,7 +55,7 @@ export class Turn {
     for (let next = 0; next < this.readers.length; next++) {
       const reader = this.readers[next]!;
       try {
-        reader.received(this.reads[next]!);
+        this.apart(handOver, reader, this.reads[next]!);
       } catch {
         reader.fail();
       }
@@ -66,10 +72,15 @@ export class Turn {
     this.endSoon();
   }
 
+  /** Has work done in a turn of its own. */
+  later(work: () => void): void {
+    this.apart(setImmediate, work);
+  }
+
   private endSoon(): void {
     if (this.isEnding) return;
     this.isEnding = true;
-    setImmediate(this.end);
+    this.later(this.end);
   }
 
   private readonly end = (): void => {
@@ -89,6 +100,10 @@ export class Turn {
     }
     this.time = null;
   };
+}
+
+function handOver(reader: TurnMember, bytes: Buffer): void {
+  reader.received(bytes);
 }
 
 /** Most bytes that wait to be read. */

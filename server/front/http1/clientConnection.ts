@@ -281,7 +281,7 @@ export class ClientConnection implements BodySource, BodySink, TurnMember {
   private awaitRequest(): void {
     this.expectWithin(this.context.limits.keepAliveTimeout);
     // In a turn of its own, so that a client with a thousand requests in one packet holds nobody up.
-    if (this.waiting !== null) setImmediate(() => this.takeWaiting());
+    if (this.waiting !== null) this.context.turn.later(() => this.takeWaiting());
   }
 
   private takeWaiting(): void {
