@@ -84,6 +84,21 @@ describe.each(FRONTS)('by the front %s:', (front) => {
     expect(found).toEqual(Array(100).fill(undefined));
   });
 
+  test.each(['No\r\nX-Split: 1', 'No\u010d\u010aX-Split: 1', 'No\u0000'])(
+    'a reason phrase of a hook that would split the head, or spoil it, is left out: %j',
+    async (statusText) => {
+      await using gateway = startGateway({
+        front,
+        beforeUpstream: () => new Response('no', { status: 403, statusText }),
+      });
+      const url = gateway.sign('http://127.0.0.1:9/');
+      using client = new RawClient(gateway).send(rawRequest(url, { headers: { Connection: 'close' } }));
+      const answer = await client.finished();
+      expect(answer).toStartWith('HTTP/1.1 403 Forbidden\r\n');
+      expect(answer).not.toContain('X-Split');
+    },
+  );
+
   test('a URL that is good for one answer is used up by the answer of a hook', async () => {
     await using gateway = startGateway({ front, beforeUpstream: () => new Response('mine') });
     const url = gateway.sign('http://127.0.0.1:9/', { nonce: 'abc' });

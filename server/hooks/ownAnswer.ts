@@ -16,7 +16,8 @@ export interface OwnAnswerContext {
 /** Hands a hook's `Response` to the client. A body that throws breaks the client's connection. */
 export function ownAnswer(response: Response, context: OwnAnswerContext): ClientAnswer {
   const { request, exchange, cors, streams } = context;
-  const { status, statusText, body } = response;
+  const { status, body } = response;
+  const statusText = REASON_PHRASE.test(response.statusText) ? response.statusText : '';
   const { fixed } = cors;
   const headers = [...response.headers].filter(([name]) => !isOurs(name, fixed));
   headers.push(['X-Sw-Request-Id', exchange.id]);
@@ -38,6 +39,9 @@ function isOurs(name: string, fixed: FixedFields): boolean {
   if (FRAMING.has(name) || name.startsWith('access-control-') || name.startsWith('x-sw-')) return true;
   return fixed.pairs.some(([each]) => each.toLowerCase() === name);
 }
+
+/** RFC 9112, section 4. Bun lets any text be one (1.4.5), line ends too: the head would be split there. */
+const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'connection', 'date']);
 
