@@ -47,7 +47,6 @@ export class BodyUpload {
 
   /** The connection has taken what was written. */
   drained(): void {
-    this.options.owner.progressed();
     this.resume?.();
     this.resume = null;
   }
