@@ -21,10 +21,10 @@ import type { TransportClock } from './transportClock.ts';
 /**
  * One request and its answer: waits for a connection, sends, reads, and gives the connection back or ends it.
  *
- * A request is sent a second time in one case only: on a connection that had been used before, not a byte of
- * an answer came, and either the kernel took nothing of the request, or its body can be sent again and its method
- * is safe (RFC 9110, section 9.2.2; RFC 9112, section 9.3.1). A PUT is idempotent by the letter, but nobody
- * here knows whether the first one was carried out and another client has written since.
+ * Where a connection had been used before and ends without a byte of an answer, the request goes to another one: as
+ * often as that happens while the kernel has taken nothing of it, and once where it may have arrived, if its body can
+ * be sent again and its method is safe (RFC 9110, section 9.2.2; RFC 9112, section 9.3.1). A PUT is idempotent by the
+ * letter, but nobody here knows whether the first one was carried out and another client has written since.
  */
 export class Http1Exchange
   implements PoolClient, ConnectionOwner, SendingOwner, DeadlineOwner, ResponseEvents, BodySource
@@ -44,7 +44,6 @@ export class Http1Exchange
   private connection: Connection | null = null;
   private sending: RequestSending | null = null;
   private parser: ResponseParser;
-  private hasRetried = false;
   /** Whether an attempt before this one may have reached the upstream. */
   private hasSent = false;
   private hasReceived = false;
@@ -145,8 +144,7 @@ export class Http1Exchange
       const cut = how === 'end' ? this.parser.finish() : 'body: connection reset';
       this.body.end(cut === null ? COMPLETE : { kind: 'broken', reason: cut });
     } else if (mayRetry) {
-      this.hasRetried = true;
-      this.hasSent = !this.sending!.isUnsent;
+      this.hasSent ||= !this.sending!.isUnsent;
       this.deadline.suspend();
       this.pool.acquire(this, { fresh: true });
     } else if (how === 'unasked') {
@@ -239,8 +237,9 @@ export class Http1Exchange
   }
 
   private mayRetry(): boolean {
-    const isStale = this.connection!.exchanges > 1 && !this.hasReceived && !this.hasRetried;
+    const isStale = this.connection!.exchanges > 1 && !this.hasReceived;
     if (!isStale || this.sending!.isUnsent) return isStale;
+    if (this.hasSent) return false;
     const body = this.outgoing?.body ?? null;
     return (body === null || body instanceof Uint8Array) && SAFE_METHODS.has(this.method);
   }

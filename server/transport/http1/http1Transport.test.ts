@@ -204,6 +204,29 @@ describe('the pool', () => {
     });
   }
 
+  test('sends a request of which nothing went out on another connection, as often as that happens', async () => {
+    let accepted = 0;
+    // An answer and a reset, which are read in one turn: who waits is granted the connection between the two.
+    using upstream = Bun.listen({
+      hostname: '127.0.0.1',
+      port: 0,
+      socket: {
+        open: () => void accepted++,
+        data: (socket) => {
+          socket.write(OK);
+          socket.terminate();
+        },
+      },
+    });
+    const transport = createHttp1Transport({ maxConnectionsPerOrigin: 1 });
+    open.push(transport);
+    const request = { ...REQUEST, method: 'POST', port: upstream.port };
+    const send = () => transport.send(request, new AbortController().signal);
+    const answers = await Promise.all(Array.from({ length: 4 }, send));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(accepted).toBe(4);
+  });
+
   test('drops a free connection that the upstream closes', async () => {
     const { send, connection, upstream, transport } = await start((connection) => connection.send(OK));
     await send();
