@@ -105,7 +105,8 @@ export function parseSignedUrl(query: string, memo: ValueMemo = NO_MEMO): Signed
   if (!SIGNATURE.test(signature)) {
     throw new Refusal('signature_mismatch', 'X-Sw-Signature must be 64 lower-case hex digits');
   }
-  const url = new ParsedUrl({
+  const texts = [ALGORITHM, body, credential.text, timestamp, expires, proxy.text, headers.text];
+  return new ParsedUrl({
     appId,
     timestamp,
     day,
@@ -115,12 +116,13 @@ export function parseSignedUrl(query: string, memo: ValueMemo = NO_MEMO): Signed
     signedHeaders,
     signsBody: body === 'true',
     signature,
-    texts: [ALGORITHM, body, credential.text, timestamp, expires, proxy.text, headers.text],
+    texts,
     extensionPairs: extensions,
-    strictQuery: `X-Sw-Algorithm=${ALGORITHM}&X-Sw-Body=${body}&X-Sw-Credential=${credential.strict}&X-Sw-Date=${timestamp}&X-Sw-Expires=${expires}&X-Sw-Proxy=${proxy.strict}&X-Sw-SignedHeaders=${headers.strict}`,
+    strictQuery:
+      extensions.length > 0
+        ? canonicalQuery(paired(texts, extensions), encodeStrict)
+        : `X-Sw-Algorithm=${ALGORITHM}&X-Sw-Body=${body}&X-Sw-Credential=${credential.strict}&X-Sw-Date=${timestamp}&X-Sw-Expires=${expires}&X-Sw-Proxy=${proxy.strict}&X-Sw-SignedHeaders=${headers.strict}`,
   });
-  if (extensions.length > 0) url.strictQuery = canonicalQuery(url.parameters, encodeStrict);
-  return url;
 }
 
 type ParsedParts = Omit<SignedUrl, 'parameters' | 'extensions'> & {
@@ -141,7 +143,7 @@ class ParsedUrl implements SignedUrl {
   readonly signsBody: boolean;
   readonly signature: string;
   readonly extensions: readonly string[];
-  strictQuery: string;
+  readonly strictQuery: string;
   private readonly texts: readonly string[];
   private readonly extensionPairs: readonly Pair[];
 
@@ -163,11 +165,12 @@ class ParsedUrl implements SignedUrl {
   }
 
   get parameters(): readonly Pair[] {
-    return [
-      ...SIGNED_PARAMETERS.map((name, index): Pair => [name, this.texts[index]!]),
-      ...this.extensionPairs,
-    ];
+    return paired(this.texts, this.extensionPairs);
   }
+}
+
+function paired(texts: readonly string[], extensions: readonly Pair[]): readonly Pair[] {
+  return [...SIGNED_PARAMETERS.map((name, index): Pair => [name, texts[index]!]), ...extensions];
 }
 
 /** All but the signature, in the order of their names, which is the canonical one. */
