@@ -1,5 +1,6 @@
 import type { ClientAnswer, StreamedBody } from '../../clientAnswer.ts';
 import { isEventStream } from '../../eventStream.ts';
+import { startTimer } from '../../startTimer.ts';
 import type { HeaderPairs } from '../../transport/transport.ts';
 
 export interface BunResponseOptions {
@@ -105,7 +106,7 @@ async function taken(room: Promise<unknown>, timeout: number): Promise<void> {
     return;
   }
   const { promise: tooLate, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new BrokenOff()), timeout);
+  const timer = startTimer(() => reject(new BrokenOff()), timeout);
   try {
     await Promise.race([room, tooLate]);
   } finally {
