@@ -18,9 +18,7 @@ export function routeRequest(
   if (method === 'CONNECT' || method === 'TRACE') {
     throw new Refusal('method_not_allowed', `${method} is not allowed`, { headers: { Allow: ALLOWED } });
   }
-  // Told by lengths first: no text is put together for each request.
-  const isRoot = path.length - basePath.length <= 1 && path.startsWith(basePath);
-  if (isRoot && path !== '' && (path.length === basePath.length || path.endsWith('/'))) return null;
+  if (path === `${basePath}/` || (path === basePath && path !== '')) return null;
   const grant = readGrantPath(request, basePath);
   if (grant === null) {
     throw new Refusal(

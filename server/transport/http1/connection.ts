@@ -117,11 +117,6 @@ export class Connection implements TurnMember {
     this.owner?.received(bytes);
   }
 
-  /** @internal The end of the turn. */
-  flush(): void {
-    this.becameWritable();
-  }
-
   /** Forgets what was not sent yet. The connection cannot be used for another request. */
   dropUnsent(): void {
     this.outgoing.clear();
@@ -178,8 +173,8 @@ export class Connection implements TurnMember {
     else this.failOpening(connectFailure(error, 'tls'));
   }
 
-  /** @internal A socket's event. */
-  becameWritable(): void {
+  /** @internal The end of the turn, or the socket takes more. */
+  flush(): void {
     if (this.isDrained || this.socket === null) return;
     const { length } = this.outgoing;
     this.outgoing.writeTo(this.socket);
@@ -244,7 +239,7 @@ const PLAIN_EVENTS = {
   binaryType: 'buffer',
   open: (socket) => socket.data.opened(socket, false),
   data: (socket, bytes) => socket.data.readable(bytes),
-  drain: (socket) => socket.data.becameWritable(),
+  drain: (socket) => socket.data.flush(),
   end: (socket) => socket.data.ended(),
   close: (socket, error) => socket.data.closed(error),
   // A TLS session that broke, or a defect of ours: either way the connection is no good, and `close` tells.
