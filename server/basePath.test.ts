@@ -3,7 +3,7 @@ import { canonicalQuery, canonicalRequest } from '../signing/canonicalRequest.ts
 import { nodeHashes } from '../signing/hashes.ts';
 import { signGrant } from '../signing/index.ts';
 import { encodeStrict } from '../signing/percentEncoding.ts';
-import { signature, signingKey, stringToSign } from '../signing/signature.ts';
+import { signingKey, stringToSign } from '../signing/signature.ts';
 import { mountAt } from './mount.ts';
 import { APP, FRONTS, startGateway } from './testing/gateway.ts';
 import { startUpstream } from './testing/scriptedUpstream.ts';
@@ -90,6 +90,6 @@ function signedForPath(url: URL, path: string): URL {
   const key = signingKey(APP.secret, timestamp.slice(0, 8), nodeHashes);
   const toSign = stringToSign(timestamp, nodeHashes.sha256Hex(canonical));
   const other = new URL(url);
-  other.searchParams.set('X-Sw-Signature', signature(key, toSign, nodeHashes));
+  other.searchParams.set('X-Sw-Signature', key(toSign));
   return other;
 }

@@ -1,4 +1,4 @@
-import { signingKey } from '../signing/signature.ts';
+import { type SigningKey, signingKey } from '../signing/signature.ts';
 import type { UpstreamUrl } from '../signing/upstreamUrl.ts';
 import type { VerifyOptions } from '../signing/verifySignature.ts';
 import { type App, checkApp } from './apps.ts';
@@ -62,7 +62,7 @@ export function createAppCompiler(paths: readonly string[] = ['/']): (app: App) 
 
 function compile(app: App, paths: readonly string[]): CompiledApp {
   checkApp(app);
-  const keys = new Map<string, readonly Uint8Array[]>();
+  const keys = new Map<string, readonly SigningKey[]>();
   const { allowOrigins, limits, subjectLimits } = app;
   const countsTokens = limits?.tokens !== undefined || subjectLimits?.tokens !== undefined;
   const upstreams = app.upstreams.map((upstream) => ({
@@ -79,18 +79,19 @@ function compile(app: App, paths: readonly string[]): CompiledApp {
     methods: upstream.methods,
     timeouts: upstream.timeouts,
   }));
+  const makeKeys = (day: string) => {
+    const made = app.secrets.map((secret) => signingKey(secret, day, bunHashes));
+    // The day is the caller's to choose, within the longest expiry.
+    if (keys.size >= MAX_DAYS) keys.clear();
+    keys.set(day, made);
+    return made;
+  };
   return {
     id: app.id,
     paths,
     hashes: bunHashes,
     signingKeys(day) {
-      const known = keys.get(day);
-      if (known !== undefined) return known;
-      const fresh = app.secrets.map((secret) => signingKey(secret, day, bunHashes));
-      // The day is the caller's to choose, within the longest expiry.
-      if (keys.size >= MAX_DAYS) keys.clear();
-      keys.set(day, fresh);
-      return fresh;
+      return keys.get(day) ?? makeKeys(day);
     },
     route(url) {
       for (const upstream of upstreams) if (upstream.matches(url)) return upstream;

@@ -11,13 +11,13 @@ export {
 } from './extensionValues.ts';
 export { grantedUrl } from './grantedUrl.ts';
 export { type GrantPath, readGrantPath } from './grantPath.ts';
-export { type Hashes, nodeHashes } from './hashes.ts';
+export { type Hashes, type Mac, nodeHashes } from './hashes.ts';
 export { parseMethods } from './methods.ts';
 export { ALGORITHM, METHOD, PARAMETERS, type Parameter } from './parameters.ts';
 export { parseGrant, refuseScope } from './parseGrant.ts';
 export { parseSignedUrl, type SignedUrl, type ValueMemo, type ValueReading } from './parseSignedUrl.ts';
 export { REFUSALS, Refusal, type RefusalCode, type RefusalOptions } from './refusal.ts';
-export { signingKey } from './signature.ts';
+export { type SigningKey, signingKey } from './signature.ts';
 export { signedBodyLength } from './signedBodyLength.ts';
 export { type SignGrantOptions, signGrant } from './signGrant.ts';
 export { type Signed, sign, signUrl } from './signUrl.ts';

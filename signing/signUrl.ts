@@ -2,7 +2,7 @@ import { canonicalQuery, canonicalRequest } from './canonicalRequest.ts';
 import { type Hashes, nodeHashes } from './hashes.ts';
 import { ALGORITHM } from './parameters.ts';
 import { encodeStrict } from './percentEncoding.ts';
-import { signature, signingKey, stringToSign } from './signature.ts';
+import { signingKey, stringToSign } from './signature.ts';
 import { checkSignUrlOptions, type SignUrlOptions } from './signUrlOptions.ts';
 
 /** A signed URL with the intermediates that led to it, so that two signers can be compared step by step. */
@@ -55,12 +55,12 @@ export function sign(options: SignUrlOptions, hashes: Hashes = nodeHashes): Sign
     headers,
   });
   const toSign = stringToSign(timestamp, hashes.sha256Hex(canonical, body));
-  const mac = signature(signingKey(checked.secret, day, hashes), toSign, hashes);
+  const signature = signingKey(checked.secret, day, hashes)(toSign);
   const query = parameters.map(([name, value]) => `${name}=${encodeStrict(value)}`).join('&');
   return {
-    url: `${checked.host}?${query}&X-Sw-Signature=${mac}`,
+    url: `${checked.host}?${query}&X-Sw-Signature=${signature}`,
     canonicalRequest: canonical,
     stringToSign: toSign,
-    signature: mac,
+    signature,
   };
 }

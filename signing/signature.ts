@@ -1,10 +1,13 @@
-import type { Hashes } from './hashes.ts';
+import type { Hashes, Mac } from './hashes.ts';
 import { ALGORITHM } from './parameters.ts';
 
 /** The text that is signed: the algorithm, the date, its day and the canonical request's SHA-256. */
 export function stringToSign(timestamp: string, canonicalRequestSha256: string): string {
   return `${ALGORITHM}\n${timestamp}\n${timestamp.slice(0, 8)}\n${canonicalRequestSha256}`;
 }
+
+/** Signs the string to sign: 64 lower-case hex digits. */
+export type SigningKey = Mac;
 
 /**
  * The key of one secret for one day (`YYYYMMDD`).
@@ -13,16 +16,13 @@ export function stringToSign(timestamp: string, canonicalRequestSha256: string):
  *
  * @throws {TypeError} when the secret is empty or no text
  */
-export function signingKey(secret: string, day: string, hashes: Hashes): Uint8Array {
+export function signingKey(secret: string, day: string, hashes: Hashes): SigningKey {
   if (typeof secret !== 'string' || secret === '')
     throw new TypeError('the secret must be a text, not empty');
-  const hex = hashes.hmacSha256Hex(ALGORITHM + secret, day);
-  return Uint8Array.from({ length: 32 }, (_, i) => Number.parseInt(hex.slice(i * 2, i * 2 + 2), 16));
-}
-
-/** 64 lower-case hex digits. */
-export function signature(key: Uint8Array, toSign: string, hashes: Hashes): string {
-  return hashes.hmacSha256Hex(key, toSign);
+  const hex = hashes.hmacSha256(ALGORITHM + secret)(day);
+  return hashes.hmacSha256(
+    Uint8Array.from({ length: 32 }, (_, i) => Number.parseInt(hex.slice(i * 2, i * 2 + 2), 16)),
+  );
 }
 
 /** The only form in which a signature is looked at: hex decoders cut, fold case or throw on others. */

@@ -3,7 +3,7 @@ import { type Hashes, nodeHashes } from './hashes.ts';
 import type { SignedUrl } from './parseSignedUrl.ts';
 import { differsByComponent, encodeComponent } from './percentEncoding.ts';
 import { Refusal } from './refusal.ts';
-import { equalSignatures, signature, stringToSign } from './signature.ts';
+import { equalSignatures, type SigningKey, stringToSign } from './signature.ts';
 import { trimSpacesAndTabs } from './trimSpacesAndTabs.ts';
 
 /** What of a received request its signature may cover. */
@@ -26,7 +26,7 @@ export interface VerifiedRequest {
 
 export interface VerifyOptions {
   /** The keys of the app's secrets for a day (`YYYYMMDD`): any of them may have signed. */
-  signingKeys(day: string): readonly Uint8Array[];
+  signingKeys(day: string): readonly SigningKey[];
   /** The canonical paths to accept. Default: `['/']`. */
   paths?: readonly string[];
   /** Default: {@link nodeHashes}. */
@@ -49,8 +49,8 @@ export function checkSignedHeaders(url: SignedUrl, request: Pick<ReceivedRequest
   const connection = request.header('connection');
   if (connection === null || url.signedHeaders.length === 0) return;
   const dropped = new Set(connection.toLowerCase().split(',').map(trimSpacesAndTabs));
-  if (url.signedHeaders.some((name) => dropped.has(name))) {
-    throw new Refusal('bad_request', 'Connection names a signed header');
+  for (const name of url.signedHeaders) {
+    if (dropped.has(name)) throw new Refusal('bad_request', 'Connection names a signed header');
   }
 }
 
@@ -73,15 +73,13 @@ export function verifySignature(
   const keys = options.signingKeys(url.day);
   const body = url.signsBody ? (request.body ?? undefined) : undefined;
   const method = url.extensions.includes('X-Sw-Methods') ? '*' : request.method;
-  const headers =
-    url.signedHeaders.length === 0
-      ? NO_HEADERS
-      : url.signedHeaders.map((name): Pair => [name, receivedValue(url, request, name)]);
+  const headers: Pair[] = [];
+  for (const name of url.signedHeaders) headers.push([name, receivedValue(url, request, name)]);
   let explanation: { canonical: string; toSign: string } | undefined;
   for (const path of paths) {
     const canonical = canonicalRequest({ method, path, query: url.strictQuery, headers });
     const toSign = stringToSign(url.timestamp, hashes.sha256Hex(canonical, body));
-    if (isSigned(toSign, { url, keys, hashes })) return verifiedAs('strict', { url, request });
+    if (isSigned(toSign, { url, keys })) return verifiedAs('strict', { url, request });
     explanation ??= { canonical, toSign };
   }
   // Mostly the spellings are one: a body, of megabytes perhaps, is not hashed a second time to learn nothing.
@@ -90,7 +88,7 @@ export function verifySignature(
     for (const path of paths) {
       const canonical = canonicalRequest({ method, path, query: componentQuery, headers });
       const toSign = stringToSign(url.timestamp, hashes.sha256Hex(canonical, body));
-      if (isSigned(toSign, { url, keys, hashes })) return verifiedAs('component', { url, request });
+      if (isSigned(toSign, { url, keys })) return verifiedAs('component', { url, request });
     }
   }
   const { canonical, toSign } = explanation!;
@@ -102,12 +100,9 @@ export function verifySignature(
   });
 }
 
-function isSigned(
-  toSign: string,
-  { url, keys, hashes }: { url: SignedUrl; keys: readonly Uint8Array[]; hashes: Hashes },
-): boolean {
+function isSigned(toSign: string, { url, keys }: { url: SignedUrl; keys: readonly SigningKey[] }): boolean {
   for (const key of keys) {
-    if (equalSignatures(signature(key, toSign, hashes), url.signature)) return true;
+    if (equalSignatures(key(toSign), url.signature)) return true;
   }
   return false;
 }
@@ -122,7 +117,6 @@ function verifiedAs(
 declare const verified: unique symbol;
 
 const ROOT = ['/'];
-const NO_HEADERS: readonly Pair[] = [];
 
 function receivedValue(url: SignedUrl, request: ReceivedRequest, name: string): string {
   const value = request.header(name);

@@ -3,6 +3,7 @@ import {
   checkValidity,
   nodeHashes,
   parseSignedUrl,
+  type SigningKey,
   signingKey,
   type VerifiedRequest,
   verifySignature,
@@ -22,7 +23,7 @@ export interface RequestToVerify {
  * @throws {Refusal} as its steps do
  */
 export function createVerifier(secret: string): (request: RequestToVerify) => VerifiedRequest {
-  const keys = new Map<string, readonly Uint8Array[]>();
+  const keys = new Map<string, readonly SigningKey[]>();
   return ({ method, target, header }) => {
     const url = parseSignedUrl(target.slice(target.indexOf('?') + 1));
     checkValidity(url, Date.now());
@@ -30,7 +31,7 @@ export function createVerifier(secret: string): (request: RequestToVerify) => Ve
     return verifySignature(url, { method, header, body: null }, { signingKeys });
   };
 
-  function signingKeys(day: string): readonly Uint8Array[] {
+  function signingKeys(day: string): readonly SigningKey[] {
     const known = keys.get(day);
     if (known !== undefined) return known;
     const fresh = [signingKey(secret, day, nodeHashes)];

@@ -1,7 +1,7 @@
 import { canonicalQuery, canonicalRequest, type Pair } from '../../signing/canonicalRequest.ts';
 import { nodeHashes } from '../../signing/hashes.ts';
 import { encodeStrict } from '../../signing/percentEncoding.ts';
-import { signature, signingKey, stringToSign } from '../../signing/signature.ts';
+import { signingKey, stringToSign } from '../../signing/signature.ts';
 import { formatTimestamp } from '../../signing/timestamp.ts';
 import { APP } from './gateway.ts';
 
@@ -28,7 +28,7 @@ export function signUnnormalised(proxyUrl: string): string {
     headers: [],
   });
   const toSign = stringToSign(timestamp, nodeHashes.sha256Hex(canonical));
-  const signed = signature(signingKey(APP.secret, day, nodeHashes), toSign, nodeHashes);
+  const signed = signingKey(APP.secret, day, nodeHashes)(toSign);
   const query = parameters.map(([name, value]) => `${name}=${encodeStrict(value)}`).join('&');
   return `${query}&X-Sw-Signature=${signed}`;
 }
