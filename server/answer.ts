@@ -39,8 +39,8 @@ export function respond(answer: UpstreamAnswer, context: AnswerContext): ClientA
     });
   }
   const statusText = holdsSecret(answer.statusText, context.secrets) ? '' : answer.statusText;
-  const headers = context.clientHeaders(answer.headers, context);
-  headers.push(['X-Sw-Request-Id', exchange.id]);
+  const passed = context.clientHeaders(answer, context);
+  const headers: [string, string][] = [['X-Sw-Request-Id', exchange.id]];
   if (exchange.hold !== null) headers.push(...exchange.hold.fields);
   cors.allow(headers, request);
   exchange.status = status;
@@ -58,15 +58,15 @@ export function respond(answer: UpstreamAnswer, context: AnswerContext): ClientA
       silence: events ? limits.eventStreamSilenceTimeout : limits.silenceTimeout,
       streams: context.streams,
     });
-    return { status, statusText, headers, fixed: cors.fixed, body };
+    return { status, statusText, passed, headers, fixed: cors.fixed, body };
   }
   if (isShown) exchange.bytesOut = whole!.byteLength;
   else answer.body.cancel();
   exchange.end('complete');
-  if (isShown) return { status, statusText, headers, fixed: cors.fixed, body: whole };
+  if (isShown) return { status, statusText, passed, headers, fixed: cors.fixed, body: whole };
   const length = status === 204 || status === 205 ? undefined : declaredLength(answer.headers);
   if (length !== undefined) headers.push(['Content-Length', String(length)]);
-  return { status, statusText, headers, fixed: cors.fixed, body: null };
+  return { status, statusText, passed, headers, fixed: cors.fixed, body: null };
 }
 
 /** What a transport has found to be one valid length. */

@@ -57,7 +57,14 @@ const TRANSPORT_DETAILS = {
 } as const satisfies Record<Exclude<TransportError['code'], 'aborted'>, string>;
 
 function bare(status: number, { id }: Exchange): ClientAnswer {
-  return { status, statusText: '', headers: [['X-Sw-Request-Id', id]], fixed: null, body: null };
+  return {
+    status,
+    statusText: '',
+    passed: null,
+    headers: [['X-Sw-Request-Id', id]],
+    fixed: null,
+    body: null,
+  };
 }
 
 /** Where a defect of the gateway or of a hook lies. */

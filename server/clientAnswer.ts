@@ -6,27 +6,41 @@ export interface ClientAnswer {
   /** The reason phrase; '' for the usual one. Only HTTP/1.1 has it. */
   readonly statusText: string;
   /**
-   * Every field but `Content-Length`, `Transfer-Encoding`, `Connection` and `Date`; with `Content-Length` where
-   * the answer has no body and tells the length that it would have (RFC 9110, section 8.6).
+   * The fields, in three parts, of which the first and the last may be missing: what passes of an upstream's answer,
+   * what is this answer's own, what many answers have. Together every field but `Content-Length`, `Transfer-Encoding`,
+   * `Connection` and `Date`; among its own with `Content-Length` where the answer has no body and tells the length that
+   * it would have (RFC 9110, section 8.6).
    *
    * **Security**: fronts write them as they are. Names and values come from a parser that lets no control
    * character through, from `Headers`, or from this program's own text.
    */
+  readonly passed: PassedFields | null;
   readonly headers: HeaderPairs;
-  /** More of them, the same on many answers; null for none. */
-  readonly fixed: FixedFields | null;
+  readonly fixed: FieldLines | null;
   readonly body: Uint8Array | null | StreamedBody;
 }
 
-/** Fields that many answers have, written once: a third of an answer's head need not be put together for each. */
-export interface FixedFields {
+/** Fields that are there as lines already: need not be put together for each answer. */
+export interface FieldLines {
   readonly pairs: HeaderPairs;
   /** As HTTP/1.1 writes them, each line with its end. */
   readonly lines: string;
 }
 
-export function fixedFields(pairs: HeaderPairs): FixedFields {
-  return { pairs, lines: pairs.map(([name, value]) => `${name}: ${value}\r\n`).join('') };
+export interface PassedFields extends FieldLines {
+  /** Whether `Date` is one of them. */
+  readonly dated: boolean;
+}
+
+/** All fields of an answer. */
+export function allFields({ passed, headers, fixed }: ClientAnswer): HeaderPairs {
+  return [...(passed?.pairs ?? []), ...headers, ...(fixed?.pairs ?? [])];
+}
+
+export function fieldLines(pairs: HeaderPairs): FieldLines {
+  let lines = '';
+  for (const [name, value] of pairs) lines += `${name}: ${value}\r\n`;
+  return { pairs, lines };
 }
 
 /** Whether an answer of this status to this method has a body (RFC 9110, sections 6.4.1, 9.3.2 and 15.3.6). */

@@ -26,7 +26,7 @@ export interface RequestHeaders {
   /** The value under a lower-case name, several lines joined by `, `; null when it was not sent. */
   get(name: string): string | null;
   /** Every line, or every name with its lines joined. */
-  forEach(callback: (value: string, name: string) => void): void;
+  [Symbol.iterator](): Iterator<readonly [name: string, value: string]>;
 }
 
 /** A request's body, still on its way. One of `read` and `forward` may be called, once. */

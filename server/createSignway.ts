@@ -56,7 +56,7 @@ export interface SignwayOptions extends Hooks {
    * memory, which a second process does not see.
    */
   store?: Store;
-  /** Milliseconds since the epoch. Default: `Date.now`. */
+  /** Milliseconds since the epoch. Default: the system's. */
   clock?(): number;
 }
 
@@ -238,7 +238,7 @@ export function createSignway(options: SignwayOptions): Signway {
   }
 
   function handlerOf(rules: SignwayRules): Handler & { network: UpstreamNetwork } {
-    const network = createUpstreamNetwork(rules.network);
+    const network = createUpstreamNetwork(rules.network, turn.now);
     for (const port of ports) network.refuseListener(port);
     const made = createHandler({
       apps: isList(rules.apps) ? createAppRegistry(rules.apps) : rules.apps,
@@ -254,7 +254,7 @@ export function createSignway(options: SignwayOptions): Signway {
       hooks,
       stopping: () => stopping,
       breakingOff: () => breakingOff,
-      clock: options.clock ?? Date.now,
+      clock: options.clock ?? turn.wallClock,
       now: turn.now,
       onExchange: tell,
     });

@@ -116,7 +116,7 @@ export function createHandler(gateway: Gateway): Handler {
       checkExpiry(url, app.maxExpiry);
       const appCors = app.cors ?? cors;
       appCors.check(request);
-      const received = receivedRequest(request);
+      const received = new Received(request);
       checkSignedHeaders(url, received);
       const holdsBody = !url.signsBody && mustHoldBody(request, { url, app });
       if (url.signsBody) {
@@ -137,7 +137,10 @@ export function createHandler(gateway: Gateway): Handler {
       const whole =
         received.body ?? (holdsBody ? await readWholeBody(request, { limits, place: exchange.place }) : null);
       if (extensions.bodySchema !== null) {
-        checkJsonBody({ header: received.header, body: whole ?? NOTHING }, extensions.bodySchema);
+        checkJsonBody(
+          { header: received.header.bind(received), body: whole ?? NOTHING },
+          extensions.bodySchema,
+        );
       }
       const body = whole ?? (holdsBody ? null : forwardBody(request, limits));
       exchange.bytesIn = body === null ? 0 : body instanceof Uint8Array ? body.byteLength : body.length;
@@ -226,8 +229,19 @@ export function createHandler(gateway: Gateway): Handler {
 }
 
 /** What the signature may cover; its body is read only where the URL signs it. */
-function receivedRequest({ method, headers }: ClientRequest): ReceivedRequest & { body: Uint8Array | null } {
-  return { method, header: (name) => headers.get(name), body: null };
+class Received implements ReceivedRequest {
+  readonly method: string;
+  body: Uint8Array | null = null;
+  private readonly headers: ClientRequest['headers'];
+
+  constructor({ method, headers }: ClientRequest) {
+    this.method = method;
+    this.headers = headers;
+  }
+
+  header(name: string): string | null {
+    return this.headers.get(name);
+  }
 }
 
 function parseUrl(query: string, memo: ValueMemo): SignedUrl {

@@ -1,4 +1,4 @@
-import { type ClientAnswer, fixedFields } from './clientAnswer.ts';
+import { type ClientAnswer, fieldLines } from './clientAnswer.ts';
 
 /** Answers `/healthz` (alive) and `/readyz` (taking requests); null for every other path. */
 export function healthAnswer(path: string, { stopping }: { stopping: boolean }): ClientAnswer | null {
@@ -8,10 +8,10 @@ export function healthAnswer(path: string, { stopping }: { stopping: boolean }):
 }
 
 function answer(status: number, text: string): ClientAnswer {
-  return { status, statusText: '', headers: [], fixed: FIELDS, body: Buffer.from(text) };
+  return { status, statusText: '', passed: null, headers: [], fixed: FIELDS, body: Buffer.from(text) };
 }
 
-const FIELDS = fixedFields([
+const FIELDS = fieldLines([
   ['Content-Type', 'text/plain;charset=utf-8'],
   ['Cache-Control', 'no-store'],
 ]);

@@ -1,5 +1,5 @@
 import { REFUSALS, type Refusal, type RefusalCode } from '../signing/refusal.ts';
-import { type ClientAnswer, fixedFields } from './clientAnswer.ts';
+import { type ClientAnswer, fieldLines } from './clientAnswer.ts';
 import { PROTECTION } from './headers/clientHeaders.ts';
 
 /** Turns a refusal into an answer: the one place where that is done (RFC 9457, docs/protocol.md). */
@@ -12,10 +12,10 @@ export function problemAnswer(refusal: Refusal, requestId: string): ClientAnswer
   ];
   if (!REFUSALS[refusal.code].retry) headers.push(['x-should-retry', 'false']);
   const body = Buffer.from(problemDocument(refusal.code, refusal.message, members));
-  return { status: refusal.status, statusText: '', headers, fixed: FIELDS, body };
+  return { status: refusal.status, statusText: '', passed: null, headers, fixed: FIELDS, body };
 }
 
-const FIELDS = fixedFields([
+const FIELDS = fieldLines([
   ['Content-Type', 'application/problem+json'],
   ['Access-Control-Allow-Origin', '*'],
   ['Access-Control-Expose-Headers', '*'],

@@ -1,8 +1,27 @@
 import { describe, expect, test } from 'bun:test';
-import { type ClientHeaders, createClientHeaders, PROTECTION, secretsOf } from './clientHeaders.ts';
+import { fieldLines } from '../clientAnswer.ts';
+import type { HeaderPairs, ReceivedLines } from '../transport/transport.ts';
+import { type ClientHeadersOptions, createClientHeaders, PROTECTION, secretsOf } from './clientHeaders.ts';
 
 const make = createClientHeaders();
-const clientHeaders = (...args: Parameters<ClientHeaders>) => new Headers(make(...args));
+
+/** What passes, as pairs and as lines, whether the transport has the lines as they were received or not. */
+function clientHeaders(headers: HeaderPairs, options: ClientHeadersOptions): Headers {
+  const passed = make({ headers }, options);
+  expect(passed.lines).toBe(fieldLines(passed.pairs).lines);
+  expect(make({ headers, lines: receivedLines(headers) }, options)).toEqual(passed);
+  return new Headers(passed.pairs as [string, string][]);
+}
+
+function receivedLines(headers: HeaderPairs): ReceivedLines {
+  let text = 'HTTP/1.1 200 OK\r\n';
+  const starts = [text.length];
+  for (const pair of headers) {
+    text += fieldLines([pair]).lines;
+    starts.push(text.length);
+  }
+  return { text: `${text}\r\n`, starts };
+}
 const upstream = new URL('https://api.test/v1/things?x=1');
 const names = (headers: Headers) => [...headers.keys()];
 

@@ -1,6 +1,8 @@
 import type { UpstreamUrl } from '../../signing/upstreamUrl.ts';
 import { BoundedMemo } from '../boundedMemo.ts';
-import type { HeaderPairs } from '../transport/transport.ts';
+import { fieldLines, type PassedFields } from '../clientAnswer.ts';
+import { isField } from '../http1/fieldName.ts';
+import type { HeaderPairs, ReceivedLines, UpstreamAnswer } from '../transport/transport.ts';
 import { connectionOptions, LONGEST_NAME } from './upstreamHeaders.ts';
 
 /**
@@ -51,7 +53,9 @@ export const PROTECTION: readonly [string, string][] = [
 const PROTECTED = new Set(PROTECTION.map(([name]) => name.toLowerCase()));
 
 /** Makes the headers of the client's answer from an upstream's: what of them may pass. */
-export type ClientHeaders = (received: HeaderPairs, options: ClientHeadersOptions) => [string, string][];
+export type ClientHeaders = (received: ReceivedFields, options: ClientHeadersOptions) => PassedFields;
+
+type ReceivedFields = Pick<UpstreamAnswer, 'headers' | 'lines'>;
 
 export interface ClientHeadersOptions {
   /** The URL that was called: a relative `Location` is made absolute against it. */
@@ -73,21 +77,48 @@ export function createClientHeaders(): ClientHeaders {
     return fate;
   }
 
-  return (received, { upstream, secrets }) => {
-    const headers: [string, string][] = [];
-    const listed = connectionOptions(connectionOf(received));
-    let values = '';
-    for (const [name, value] of received) {
-      const fate = fateOf(name);
-      if (fate === 'drop' || listed?.has(name.toLowerCase()) === true) continue;
-      headers.push([name, fate === 'resolve' ? absolute(value, upstream) : value]);
-      values += `${value}\n`;
-    }
-    // One search through all of them; only where it finds something is each looked at, as it was received.
-    if (!holdsSecret(values, secrets)) return headers;
-    const lines = values.split('\n');
-    return headers.filter((_, index) => !holdsSecret(lines[index]!, secrets));
+  return ({ headers, lines = null }, { upstream, secrets }) => {
+    // One search through all of them; only where it finds something is each looked at.
+    const all = lines === null ? fieldLines(headers).lines : lines.text;
+    return holdsSecret(all, secrets)
+      ? pass(
+          headers.filter(([, value]) => !holdsSecret(value, secrets)),
+          null,
+          upstream,
+        )
+      : pass(headers, lines, upstream);
   };
+
+  /** Lines that follow one another and pass are taken in one piece. */
+  function pass(received: HeaderPairs, lines: ReceivedLines | null, upstream: UpstreamUrl): PassedFields {
+    const pairs: HeaderPairs[number][] = [];
+    const listed = connectionOptions(connectionOf(received));
+    let text = '';
+    let dated = false;
+    let from = 0;
+    for (let index = 0; index < received.length; index++) {
+      const field = received[index]!;
+      const [name, value] = field;
+      const fate = listed?.has(name.toLowerCase()) === true ? 'drop' : fateOf(name);
+      if (fate !== 'drop' && isField(name, 'Date')) dated = true;
+      if (fate === 'pass' && lines !== null) {
+        pairs.push(field);
+        continue;
+      }
+      text += between(lines, from, index);
+      from = index + 1;
+      if (fate === 'drop') continue;
+      const passing = fate === 'resolve' ? absolute(value, upstream) : value;
+      pairs.push([name, passing]);
+      text += `${name}: ${passing}\r\n`;
+    }
+    return { pairs, lines: text + between(lines, from, received.length), dated };
+  }
+}
+
+/** The lines of the fields from one up to another. */
+function between(lines: ReceivedLines | null, from: number, to: number): string {
+  return lines === null ? '' : lines.text.slice(lines.starts[from], lines.starts[to]);
 }
 
 type Fate = 'drop' | 'pass' | 'resolve';

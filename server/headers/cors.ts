@@ -1,5 +1,5 @@
 import { Refusal } from '../../signing/refusal.ts';
-import { type ClientAnswer, type FixedFields, fixedFields } from '../clientAnswer.ts';
+import { type ClientAnswer, type FieldLines, fieldLines } from '../clientAnswer.ts';
 import type { ClientRequest } from '../clientRequest.ts';
 import { PROTECTION } from './clientHeaders.ts';
 
@@ -19,7 +19,7 @@ export interface Cors {
   /** @throws {Refusal} `origin_not_allowed` for a page of an origin that is not listed */
   check(request: ClientRequest): void;
   /** What every answer of an upstream has: the gateway's protection, and whom it lets read. */
-  readonly fixed: FixedFields;
+  readonly fixed: FieldLines;
   /** Lets the page that asked read an answer of an upstream, where that depends on the page. */
   allow(headers: [string, string][], request: ClientRequest): void;
 }
@@ -48,14 +48,14 @@ export function createCors({ allowOrigins = '*', allowMethods, allowHeaders }: C
       // Echoed, since `*` covers neither Authorization nor, in some browsers, anything (Fetch, section 4.9).
       const asked = allowHeaders ?? request.headers.get('access-control-request-headers');
       if (asked !== null) headers.push(['Access-Control-Allow-Headers', asked]);
-      return { status: 204, statusText: '', headers, fixed: null, body: null };
+      return { status: 204, statusText: '', passed: null, headers, fixed: null, body: null };
     },
     check(request) {
       const origin = request.headers.get('origin');
       if (listed === null || origin === null || listed.has(origin)) return;
       throw new Refusal('origin_not_allowed', 'pages of this origin may not use the gateway');
     },
-    fixed: fixedFields([
+    fixed: fieldLines([
       ...PROTECTION,
       ['Access-Control-Expose-Headers', '*'],
       ...(listed === null ? ANYONE : NOBODY_YET),

@@ -71,11 +71,11 @@ export function createUpstreamHeaders(): UpstreamHeaders {
   return (client, { host, injected, injectedNames }) => {
     const listed = connectionOptions(client.get('connection'));
     const pairs: HeaderPairs[number][] = [['Host', host]];
-    client.forEach((value, sent) => {
+    for (const [sent, value] of client) {
       const { name, spelling } = fateOf(sent);
-      if (spelling === null || injectedNames.has(name) || listed?.has(name) === true) return;
+      if (spelling === null || injectedNames.has(name) || listed?.has(name) === true) continue;
       pairs.push([spelling, value]);
-    });
+    }
     for (const pair of injected) pairs.push(pair);
     return pairs;
   };

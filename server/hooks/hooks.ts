@@ -110,8 +110,6 @@ async function called(
 
 function copyOf({ headers }: ClientRequest): Headers {
   const copy = new Headers();
-  headers.forEach((value, name) => {
-    copy.append(name, value);
-  });
+  for (const [name, value] of headers) copy.append(name, value);
   return copy;
 }

@@ -1,5 +1,5 @@
 import { AnswerStream } from '../answerStream.ts';
-import { type ClientAnswer, type FixedFields, hasBody } from '../clientAnswer.ts';
+import { type ClientAnswer, type FieldLines, hasBody } from '../clientAnswer.ts';
 import type { ClientRequest } from '../clientRequest.ts';
 import { isEventStream } from '../eventStream.ts';
 import type { Exchange } from '../exchange.ts';
@@ -27,15 +27,22 @@ export function ownAnswer(response: Response, context: OwnAnswerContext): Client
   if (body !== null && hasBody(request.method, status)) {
     const events = isEventStream(headers);
     const options = { exchange, length: null, events, silence: 0, streams };
-    return { status, statusText, headers, fixed, body: new AnswerStream(piped(body, request.gone), options) };
+    return {
+      status,
+      statusText,
+      passed: null,
+      headers,
+      fixed,
+      body: new AnswerStream(piped(body, request.gone), options),
+    };
   }
   body?.cancel().catch(() => {});
   exchange.end('complete');
-  return { status, statusText, headers, fixed, body: null };
+  return { status, statusText, passed: null, headers, fixed, body: null };
 }
 
 /** Framing is the front's; `X-Sw-*`, CORS and what protects the page are the gateway's. */
-function isOurs(name: string, fixed: FixedFields): boolean {
+function isOurs(name: string, fixed: FieldLines): boolean {
   if (FRAMING.has(name) || name.startsWith('access-control-') || name.startsWith('x-sw-')) return true;
   return fixed.pairs.some(([each]) => each.toLowerCase() === name);
 }
@@ -60,12 +67,13 @@ function piped(stream: ReadableStream<Uint8Array>, gone: Cancellation): AnswerBo
     ending = { kind: 'aborted' };
     reader.cancel().catch(() => {});
   };
+  const leaving = { handleEvent: cancel };
   return {
     whole: null,
     framing: 'chunked',
     cancel,
     async pipe(sink) {
-      gone.addEventListener('abort', cancel);
+      gone.addEventListener('abort', leaving);
       if (gone.aborted) cancel();
       try {
         for (let part = await reader.read(); !part.done; part = await reader.read()) {
@@ -76,7 +84,7 @@ function piped(stream: ReadableStream<Uint8Array>, gone: Cancellation): AnswerBo
         if (ending.kind === 'complete') ending = { kind: 'broken', reason: 'body: the hook threw' };
         reader.cancel().catch(() => {});
       } finally {
-        gone.removeEventListener('abort', cancel);
+        gone.removeEventListener('abort', leaving);
       }
       return ending;
     },

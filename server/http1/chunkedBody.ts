@@ -1,4 +1,4 @@
-import { FieldSection } from './fieldSection.ts';
+import { FieldSection, type SectionKind } from './fieldSection.ts';
 import { MalformedMessage } from './malformedMessage.ts';
 
 export const CHUNK_LIMITS = {
@@ -120,15 +120,18 @@ export class ChunkedBody {
   }
 
   private readTrailers(bytes: Buffer, at: number): number {
-    this.trailers ??= new FieldSection('trailer', {
-      limits: { bytes: CHUNK_LIMITS.trailerBytes, fields: CHUNK_LIMITS.trailerFields },
-      folding: this.folding,
-    });
+    this.trailers ??= new FieldSection({ ...TRAILERS, folding: this.folding }, null);
     const end = this.trailers.push(bytes, at);
     this.done = this.trailers.done;
     return end;
   }
 }
+
+const TRAILERS = {
+  label: 'trailer',
+  bytes: CHUNK_LIMITS.trailerBytes,
+  fields: CHUNK_LIMITS.trailerFields,
+} as const satisfies SectionKind;
 
 const AT_SIZE = 0;
 const IN_EXTENSION = 1;

@@ -1,28 +1,27 @@
 import { fieldName, nextHash } from './fieldNames.ts';
 import { MalformedMessage } from './malformedMessage.ts';
 
-export interface FieldSectionLimits {
+/** What all sections of one kind have alike. */
+export interface SectionKind {
+  /** What a fault is named by. */
+  readonly label: string;
+  /** Most bytes, and most fields. */
   readonly bytes: number;
   readonly fields: number;
-}
-
-export interface StartLineReader {
-  readStartLine(line: string): void;
-}
-
-export interface FieldSectionOptions {
-  readonly limits: FieldSectionLimits;
-  /** Gets the first line, which is then no field. An object, since a function would be made for every message. */
-  readonly startLine?: StartLineReader;
-  /** Bytes that the first line may take beside those of `limits`. Default: 0, it counts among them. */
+  /** Bytes that the first line may take beside those. Default: 0, it counts among them. */
   readonly startLineBytes?: number;
   /** Default: true. */
   readonly folding?: boolean;
 }
 
+/** Gets the first line, which is then no field: the part of a text from `start` to `stop`. */
+export interface StartLineReader {
+  readStartLine(text: string, start: number, stop: number): void;
+}
+
 /**
  * Reads header or trailer lines up to and with the empty line that ends them (RFC 9112, sections 2.2 and 5),
- * from bytes that come in any split. With `startLine`, the first line is handed to it.
+ * from bytes that come in any split. Where there is a reader of a start line, the first line is handed to it.
  *
  * Only whole lines are judged, in their order, so that the outcome is the same however the bytes were cut.
  * Folded lines are unfolded to one space, as a client must (RFC 9112, section 5.2), or with `folding: false`
@@ -31,11 +30,12 @@ export interface FieldSectionOptions {
 export class FieldSection {
   readonly fields: [name: string, value: string][] = [];
   done = false;
+  /** Where in {@link text} the line of each field begins; once it is done, also where the last one ends. */
+  readonly starts: number[] = [];
+  /** Null unless all lines of fields are in it, each as it is mostly written: `name: value`. */
+  text: string | null = null;
 
-  private readonly label: string;
-  private readonly limits: FieldSectionLimits;
-  private readonly folding: boolean;
-  private readonly startLineBytes: number;
+  private readonly kind: SectionKind;
   private startLine: StartLineReader | null;
   /** Bytes that the section may have, as far as that is known yet. */
   private allowance: number;
@@ -46,13 +46,10 @@ export class FieldSection {
   /** Whether all of the text that is being read was found to hold nothing that a line must not. */
   private isPlain = false;
 
-  constructor(label: string, options: FieldSectionOptions) {
-    this.label = label;
-    this.limits = options.limits;
-    this.folding = options.folding ?? true;
-    this.startLine = options.startLine ?? null;
-    this.startLineBytes = options.startLineBytes ?? 0;
-    this.allowance = options.limits.bytes + this.startLineBytes;
+  constructor(kind: SectionKind, startLine: StartLineReader | null) {
+    this.kind = kind;
+    this.startLine = startLine;
+    this.allowance = kind.bytes + (kind.startLineBytes ?? 0);
   }
 
   /** Takes bytes from `offset` on; returns the offset after the last one that belongs to the section. */
@@ -78,6 +75,7 @@ export class FieldSection {
     if (bytes[offset] === CR && bytes[offset + 1] === LF) {
       this.size += 2;
       if (this.size > this.allowance) throw this.tooMuch('too large');
+      this.text = null;
       this.line('\r', 0, 1);
       return offset + 2;
     }
@@ -87,6 +85,7 @@ export class FieldSection {
     // One decoding of the head and substrings of it: a native call for each field costs ten times as much.
     const text = bytes.toString('latin1', offset, Math.min(wanted, allowed));
     this.isPlain = !NOT_PLAIN.test(text);
+    this.text = this.fields.length === 0 ? text : null;
     let at = 0;
     while (!this.done) {
       const feed = text.indexOf('\n', at);
@@ -122,12 +121,13 @@ export class FieldSection {
     if (this.startLine !== null) {
       const { startLine } = this;
       this.startLine = null;
-      if (this.startLineBytes > 0) this.allowance = this.limits.bytes + feed + 1 - start;
-      startLine.readStartLine(text.slice(start, this.checkText(text, start, stop)));
+      if (this.kind.startLineBytes !== undefined) this.allowance = this.kind.bytes + feed + 1 - start;
+      startLine.readStartLine(text, start, this.checkText(text, start, stop));
       return;
     }
     if (stop === start) {
       this.done = true;
+      this.starts.push(start);
       return;
     }
     const first = text.charCodeAt(start);
@@ -149,16 +149,21 @@ export class FieldSection {
       const spaced = colon > start && (code === SPACE || code === TAB);
       throw this.fault(spaced ? 'space before the colon' : 'malformed field name');
     }
-    if (this.fields.length >= this.limits.fields) throw this.tooMuch('too many fields');
-    this.fields.push([fieldName(text, { start, end: colon, hash }), this.value(text, colon + 1, stop)]);
+    if (this.fields.length >= this.kind.fields) throw this.tooMuch('too many fields');
+    const value = this.value(text, colon + 1, stop);
+    // As it is written mostly: one space before the value, none behind it.
+    if (value.length !== stop - colon - 2 || text.charCodeAt(colon + 1) !== SPACE) this.text = null;
+    this.starts.push(start);
+    this.fields.push([fieldName(text, { start, end: colon, hash }), value]);
   }
 
   private fold(text: string, start: number, stop: number): void {
     const field = this.fields.at(-1);
-    if (!this.folding) throw this.fault('folded line');
+    if (this.kind.folding === false) throw this.fault('folded line');
     if (field === undefined) throw this.fault('folded first line');
     // Readers differ over folding; where it would decide how a body is framed, nobody may guess.
     if (FRAMING_FIELDS.has(field[0].toLowerCase())) throw this.fault('folded framing field');
+    this.text = null;
     const continued = this.value(text, start, stop);
     field[1] = field[1] === '' || continued === '' ? field[1] + continued : `${field[1]} ${continued}`;
   }
@@ -184,11 +189,11 @@ export class FieldSection {
   }
 
   private fault(what: string): MalformedMessage {
-    return new MalformedMessage(`${this.label}: ${what}`);
+    return new MalformedMessage(`${this.kind.label}: ${what}`);
   }
 
   private tooMuch(what: string): MalformedMessage {
-    return new MalformedMessage(`${this.label}: ${what}`, { limit: true });
+    return new MalformedMessage(`${this.kind.label}: ${what}`, { limit: true });
   }
 }
 

@@ -28,11 +28,15 @@ export class Turn {
   private isEnding = false;
   private isReading = false;
   private time: number | null = null;
+  private date: number | null = null;
   /** Calls in the context that the turn was made in. */
   private readonly apart = AsyncLocalStorage.snapshot();
 
   /** Milliseconds that never go backwards: at the turn's end, those at which it began to end. */
   readonly now = (): number => this.time ?? performance.now();
+
+  /** Milliseconds since the epoch: at the turn's end, those at which it began to end. */
+  readonly wallClock = (): number => this.date ?? Date.now();
 
   /** Hands bytes to their reader: a few at the end of the turn, more at once, so that none pile up. */
   read(reader: TurnMember, bytes: Buffer): void {
@@ -85,6 +89,7 @@ export class Turn {
 
   private readonly end = (): void => {
     this.time = performance.now();
+    this.date = Date.now();
     this.settle();
     // What was read goes on in promises: to the answers that are to be written.
     drainMicrotasks();
@@ -99,6 +104,7 @@ export class Turn {
       }
     }
     this.time = null;
+    this.date = null;
   };
 }
 

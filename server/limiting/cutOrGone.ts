@@ -1,9 +1,9 @@
-import type { Cancellation } from '../transport/transport.ts';
+import type { AbortListener, Cancellation } from '../transport/transport.ts';
 
 /** Tells a transport that nobody waits for an answer any more: the client has left, or the exchange has been cut. */
 export class CutOrGone implements Cancellation {
   readonly #gone: Cancellation;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<AbortListener>();
   #isCut = false;
 
   constructor(gone: Cancellation) {
@@ -14,18 +14,18 @@ export class CutOrGone implements Cancellation {
     return this.#isCut || this.#gone.aborted;
   }
 
-  addEventListener(type: 'abort', listener: () => void): void {
+  addEventListener(type: 'abort', listener: AbortListener): void {
     this.#listeners.add(listener);
     this.#gone.addEventListener(type, listener);
   }
 
-  removeEventListener(type: 'abort', listener: () => void): void {
+  removeEventListener(type: 'abort', listener: AbortListener): void {
     this.#listeners.delete(listener);
     this.#gone.removeEventListener(type, listener);
   }
 
   cut(): void {
     this.#isCut = true;
-    for (const listener of [...this.#listeners]) listener();
+    for (const listener of [...this.#listeners]) listener.handleEvent();
   }
 }

@@ -107,7 +107,7 @@ export class Hold {
     const { whole } = answer.body;
     if (whole !== null && this.#cut === null) await this.spend(whole);
     const { refusal } = this;
-    if (refusal === null) return { ...answer, headers: answer.headers.filter(isNoRateLimit) };
+    if (refusal === null) return answer.headers.every(isNoRateLimit) ? answer : withoutRateLimits(answer);
     answer.body.cancel();
     throw refusal;
   }
@@ -181,6 +181,10 @@ export class Hold {
 }
 
 /** The upstream's own limits are its key's; the client is told its own. */
+function withoutRateLimits(answer: UpstreamAnswer): UpstreamAnswer {
+  return { ...answer, headers: answer.headers.filter(isNoRateLimit), lines: null };
+}
+
 function isNoRateLimit([name]: HeaderPairs[number]): boolean {
   return !/^ratelimit(?:-policy)?$/i.test(name);
 }

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { startTimer } from '../startTimer.ts';
 import {
+  type AbortListener,
   type AnswerBody,
   type BodySink,
   type Cancellation,
@@ -76,7 +77,7 @@ export function createFetchTransport({ ca }: FetchTransportOptions = {}): Transp
 const MAX_NAMES = 1000;
 
 /** One request's signal, its deadlines and what it holds. */
-class FetchExchange {
+class FetchExchange implements AbortListener {
   expired: 'head' | 'silence' | 'total' | null = null;
   readonly #controller = new AbortController();
   readonly #timers: (Timer | undefined)[] = [];
@@ -87,7 +88,7 @@ class FetchExchange {
     this.#sources = sources;
     for (const source of sources) {
       if (source.aborted) this.abort();
-      source.addEventListener('abort', this.abort);
+      source.addEventListener('abort', this);
     }
   }
 
@@ -95,7 +96,13 @@ class FetchExchange {
     return this.#controller.signal;
   }
 
-  readonly abort = (): void => this.#controller.abort();
+  abort(): void {
+    this.#controller.abort();
+  }
+
+  handleEvent(): void {
+    this.abort();
+  }
 
   onRelease(release: () => void): void {
     this.#released.push(release);
@@ -113,7 +120,7 @@ class FetchExchange {
 
   release(): void {
     for (const timer of this.#timers) clearTimeout(timer);
-    for (const source of this.#sources) source.removeEventListener('abort', this.abort);
+    for (const source of this.#sources) source.removeEventListener('abort', this);
     for (const released of this.#released.splice(0)) released();
   }
 }

@@ -28,8 +28,13 @@ export interface Transport {
 /** Tells when nobody waits for an answer any more: an `AbortSignal`, or what costs less to make. */
 export interface Cancellation {
   readonly aborted: boolean;
-  addEventListener(type: 'abort', listener: () => void): void;
-  removeEventListener(type: 'abort', listener: () => void): void;
+  addEventListener(type: 'abort', listener: AbortListener): void;
+  removeEventListener(type: 'abort', listener: AbortListener): void;
+}
+
+/** Who is told. The form of an object, since a function would be made for every request. */
+export interface AbortListener {
+  handleEvent(): void;
 }
 
 /** Header fields as ordered name and value pairs; duplicates and the names' spelling are kept. */
@@ -79,8 +84,20 @@ export interface UpstreamAnswer {
   readonly statusText: string;
   /** As received and unfolded, framing fields included. */
   readonly headers: HeaderPairs;
+  /** The same fields, all of them, as lines; none where they were not received like that. */
+  readonly lines?: ReceivedLines | null;
   readonly body: AnswerBody;
   readonly timing: AnswerTiming;
+}
+
+/**
+ * Header fields as lines that are as HTTP/1.1 writes them, `name: value` and CR LF: what passes as it is need not be put
+ * together again.
+ */
+export interface ReceivedLines {
+  readonly text: string;
+  /** Where in it the line of each field begins, and at last where the last one ends. */
+  readonly starts: readonly number[];
 }
 
 export interface AnswerTiming {

@@ -73,9 +73,13 @@ export interface UpstreamNetwork {
  * name that resolves differently a moment later (DNS rebinding) gains nothing. A name with one good and one
  * bad address is refused.
  *
+ * @param now milliseconds that never go backwards
  * @throws {TypeError} for a network or an address that cannot be read
  */
-export function createUpstreamNetwork(options: NetworkOptions = {}): UpstreamNetwork {
+export function createUpstreamNetwork(
+  options: NetworkOptions = {},
+  now: () => number = () => performance.now(),
+): UpstreamNetwork {
   const opened = (options.allowNetworks ?? []).map(readNetwork);
   const pinned = new Map((options.resolve ?? []).map((name) => [pinKey(name), readAddress(name)]));
   const resolve = options.resolver ?? createSystemResolver();
@@ -87,35 +91,11 @@ export function createUpstreamNetwork(options: NetworkOptions = {}): UpstreamNet
     authorise(url) {
       const key = url.origin;
       const known = verdicts.get(key);
-      if (known !== undefined && known.until > performance.now()) return known.address;
-      verdicts.delete(key);
-      // The oldest entry is the first one: a Map keeps the order of insertion.
-      if (verdicts.size >= MAX_VERDICTS) verdicts.delete(verdicts.keys().next().value!);
-      const verdict: Verdict = {
-        until: Number.POSITIVE_INFINITY,
-        address: judge(url).then(allow, refuse),
-        addresses: [],
-      };
-      verdicts.set(key, verdict);
-      return verdict.address;
-
-      function allow({ addresses, ttl }: Allowed): string {
-        const address = addresses[0]!;
-        verdict.address = address;
-        verdict.addresses = addresses;
-        const time = ttl === undefined ? cache.untimed : Math.max(cache.min, Math.min(cache.max, ttl * 1000));
-        verdict.until = performance.now() + time;
-        return address;
-      }
-
-      function refuse(error: unknown): never {
-        verdict.until = performance.now() + cache.failed;
-        throw error;
-      }
+      return known !== undefined && known.until > now() ? known.address : judgeAnew(key, url);
     },
     nextAddress({ scheme, hostname, port }, failed) {
       const verdict = verdicts.get(new URL(`${scheme}://${hostname}:${port}`).origin);
-      if (verdict === undefined || verdict.until <= performance.now()) return null;
+      if (verdict === undefined || verdict.until <= now()) return null;
       const at = verdict.addresses.indexOf(failed);
       if (at === -1 || verdict.addresses.length < 2) return null;
       const next = verdict.addresses[(at + 1) % verdict.addresses.length]!;
@@ -128,6 +108,33 @@ export function createUpstreamNetwork(options: NetworkOptions = {}): UpstreamNet
       verdicts.clear();
     },
   };
+
+  function judgeAnew(key: string, url: UpstreamUrl): string | Promise<string> {
+    verdicts.delete(key);
+    // The oldest entry is the first one: a Map keeps the order of insertion.
+    if (verdicts.size >= MAX_VERDICTS) verdicts.delete(verdicts.keys().next().value!);
+    const verdict: Verdict = {
+      until: Number.POSITIVE_INFINITY,
+      address: judge(url).then(allow, refuse),
+      addresses: [],
+    };
+    verdicts.set(key, verdict);
+    return verdict.address;
+
+    function allow({ addresses, ttl }: Allowed): string {
+      const address = addresses[0]!;
+      verdict.address = address;
+      verdict.addresses = addresses;
+      const time = ttl === undefined ? cache.untimed : Math.max(cache.min, Math.min(cache.max, ttl * 1000));
+      verdict.until = now() + time;
+      return address;
+    }
+
+    function refuse(error: unknown): never {
+      verdict.until = now() + cache.failed;
+      throw error;
+    }
+  }
 
   async function judge(url: UpstreamUrl): Promise<Allowed> {
     const port = portOf(url);

@@ -1,4 +1,4 @@
-import type { ClientAnswer, StreamedBody } from '../../clientAnswer.ts';
+import { allFields, type ClientAnswer, type StreamedBody } from '../../clientAnswer.ts';
 import { isEventStream } from '../../eventStream.ts';
 import { startTimer } from '../../startTimer.ts';
 import type { HeaderPairs } from '../../transport/transport.ts';
@@ -15,14 +15,14 @@ export interface BunResponseOptions {
 export function bunResponse(answer: ClientAnswer, options: BunResponseOptions): Response {
   const { request } = options;
   const { status, body } = answer;
-  const headers = new Headers([...answer.headers, ...(answer.fixed?.pairs ?? [])] as [string, string][]);
+  const headers = new Headers(allFields(answer) as [string, string][]);
   if (body !== null && !(body instanceof Uint8Array)) {
     if (request.signal.aborted) {
       // Nobody would ask the stream for anything, and the exchange would never end.
       void body.pipe({ write: () => undefined });
       return new Response(null, { status, headers });
     }
-    const withComment = mayBeginWithComment(request, answer.headers);
+    const withComment = mayBeginWithComment(request, allFields(answer));
     return new Response(streamed(body, { ...options, withComment }), { status, headers });
   }
   options.sent();

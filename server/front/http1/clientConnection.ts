@@ -4,6 +4,7 @@ import type { ClientAnswer, StreamedBody } from '../../clientAnswer.ts';
 import { UNKNOWN_PEER } from '../../clientRequest.ts';
 import type { Handler } from '../../handler.ts';
 import { LAST_CHUNK, writeChunk } from '../../http1/chunk.ts';
+import type { SectionKind } from '../../http1/fieldSection.ts';
 import type { Turn, TurnMember } from '../../http1/turn.ts';
 import type { Limits } from '../../limits.ts';
 import type { BodySink } from '../../transport/transport.ts';
@@ -22,6 +23,7 @@ type AnsweredRequest = Pick<RequestHead, 'method' | 'minor' | 'persistent' | 'ex
 export interface ConnectionContext {
   readonly handler: Handler;
   readonly limits: Limits;
+  readonly heads: SectionKind;
   readonly turn: Turn;
   /** The `Date` field's value. */
   readonly date: () => string;
@@ -174,7 +176,7 @@ export class ClientConnection implements BodySource, BodySink, TurnMember {
   private readHead(bytes: Buffer): void {
     if (this.state === 'idle') {
       this.state = 'head';
-      this.parser = new RequestParser(this.context.limits);
+      this.parser = new RequestParser(this.context.limits, this.context.heads);
       this.expectWithin(this.context.limits.headerTimeout);
     }
     const parser = this.parser!;
@@ -206,8 +208,12 @@ export class ClientConnection implements BodySource, BodySink, TurnMember {
       peer: this.peer,
       gone: this.gone,
     });
-    if (answer instanceof Promise) answer.then((settled) => this.answer(settled));
+    if (answer instanceof Promise) this.awaitAnswer(answer);
     else this.answer(answer);
+  }
+
+  private async awaitAnswer(answer: Promise<ClientAnswer>): Promise<void> {
+    this.answer(await answer);
   }
 
   private readBody(bytes: Buffer, offset: number): void {
@@ -281,7 +287,11 @@ export class ClientConnection implements BodySource, BodySink, TurnMember {
   private awaitRequest(): void {
     this.expectWithin(this.context.limits.keepAliveTimeout);
     // In a turn of its own, so that a client with a thousand requests in one packet holds nobody up.
-    if (this.waiting !== null) this.context.turn.later(() => this.takeWaiting());
+    if (this.waiting !== null) this.takeWaitingLater();
+  }
+
+  private takeWaitingLater(): void {
+    this.context.turn.later(() => this.takeWaiting());
   }
 
   private takeWaiting(): void {

@@ -20,7 +20,7 @@ export class HeaderFields implements RequestHeaders {
     return found;
   }
 
-  forEach(callback: (value: string, name: string) => void): void {
-    for (const [name, value] of this.pairs) callback(value, name);
+  [Symbol.iterator](): Iterator<HeaderPairs[number]> {
+    return this.pairs[Symbol.iterator]();
   }
 }

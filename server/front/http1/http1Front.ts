@@ -5,6 +5,7 @@ import type { Front, ListenOptions } from '../front.ts';
 import { onEveryAddress } from '../onEveryAddress.ts';
 import { ClientConnection, type ConnectionContext } from './clientConnection.ts';
 import { connectionLimit } from './connectionLimit.ts';
+import { requestHeads } from './requestParser.ts';
 
 export interface Http1FrontOptions extends ListenOptions {
   readonly handler: Handler;
@@ -31,8 +32,9 @@ export function listenHttp1(options: Http1FrontOptions): Front {
   const context: ConnectionContext = {
     handler,
     limits,
+    heads: requestHeads(limits),
     turn,
-    date: createDate(),
+    date: createDate(turn.wallClock),
     stopping: () => stopping,
     onClose(connection) {
       connections.delete(connection);
@@ -127,11 +129,11 @@ function sweepInterval(limits: Limits): number {
 }
 
 /** The time as an answer's `Date` has it (RFC 9110, section 5.6.7), written once a second. */
-function createDate(): () => string {
+function createDate(clock: () => number): () => string {
   let second = 0;
   let text = '';
   return () => {
-    const now = Math.floor(Date.now() / 1000);
+    const now = Math.floor(clock() / 1000);
     if (now !== second) {
       second = now;
       text = new Date(now * 1000).toUTCString();

@@ -22,36 +22,52 @@ export interface RequestHead {
 
 export interface RequestLine {
   readonly method: string;
+  /** What stands before the first `?`. */
   readonly target: string;
+  /** What stands behind it; null where there is none. */
+  readonly query: string | null;
   readonly minor: 0 | 1;
 }
 
 /**
- * Reads `method SP request-target SP HTTP/1.x` (RFC 9112, section 3): two spaces, no more.
+ * Reads `method SP request-target SP HTTP/1.x` (RFC 9112, section 3) from a part of a text: two spaces, no more.
  *
  * @throws {Refusal} `bad_request`, `url_too_long`
  */
-export function readRequestLine(line: string, maxUrlLength: number): RequestLine {
-  const methodEnd = line.indexOf(' ');
-  const targetEnd = line.length - VERSION_LENGTH - 1;
-  if (methodEnd < 1 || targetEnd <= methodEnd || line.charCodeAt(targetEnd) !== SPACE) {
+export function readRequestLine(
+  text: string,
+  { start, stop, maxUrlLength }: { start: number; stop: number; maxUrlLength: number },
+): RequestLine {
+  const targetStart = text.indexOf(' ', start) + 1;
+  const targetEnd = stop - VERSION_LENGTH - 1;
+  if (targetStart < start + 2 || targetEnd < targetStart || text.charCodeAt(targetEnd) !== SPACE) {
     throw bad('malformed request line');
   }
-  const minor = line.endsWith('HTTP/1.1') ? 1 : line.endsWith('HTTP/1.0') ? 0 : null;
-  if (minor === null) throw bad('not HTTP/1.1');
-  const method = readMethod(line, methodEnd);
-  const target = line.slice(methodEnd + 1, targetEnd);
-  if (target.length > maxUrlLength) throw urlTooLong(maxUrlLength);
+  const minor = text.charCodeAt(stop - 1) - ZERO;
+  if (!text.startsWith('HTTP/1.', targetEnd + 1) || (minor !== 0 && minor !== 1)) throw bad('not HTTP/1.1');
+  const method = readMethod(text, start, targetStart - 1);
+  if (targetEnd - targetStart > maxUrlLength) throw urlTooLong(maxUrlLength);
+  const mark = text.indexOf('?', targetStart);
+  const queryAt = mark === -1 || mark > targetEnd ? targetEnd : mark;
+  const isRoot = queryAt === targetStart + 1 && text.charCodeAt(targetStart) === SLASH;
+  const target = isRoot ? '/' : text.slice(targetStart, queryAt);
+  const query = queryAt === targetEnd ? null : text.slice(queryAt + 1, targetEnd);
   // Whatever a URL cannot hold as it is was not encoded by a client that can be trusted to mean one thing.
-  if (target === '' || NOT_IN_TARGET.test(target)) throw bad('malformed request target');
-  return { method, target, minor };
+  if (
+    targetStart === targetEnd ||
+    NOT_IN_TARGET.test(target) ||
+    (query !== null && NOT_IN_TARGET.test(query))
+  ) {
+    throw bad('malformed request target');
+  }
+  return { method, target, query, minor };
 }
 
 /** The usual ones are one text each already. */
-function readMethod(line: string, end: number): string {
-  if (end === 3 && line.startsWith('GET')) return 'GET';
-  if (end === 4 && line.startsWith('POST')) return 'POST';
-  const method = line.slice(0, end);
+function readMethod(text: string, start: number, stop: number): string {
+  if (stop - start === 3 && text.startsWith('GET', start)) return 'GET';
+  if (stop - start === 4 && text.startsWith('POST', start)) return 'POST';
+  const method = text.slice(start, stop);
   if (!METHOD.test(method)) throw bad('malformed method');
   return method;
 }
@@ -105,7 +121,8 @@ export function readRequestHead(line: RequestLine, fields: HeaderPairs): Request
   }
   return {
     method,
-    ...readTarget(line, host),
+    path: readPath(line, host),
+    query: line.query ?? '',
     fields,
     framing: chunked ? 'chunked' : declared === null ? 'none' : 'length',
     declared,
@@ -123,15 +140,11 @@ export function bad(problem: string): Refusal {
   return new Refusal('bad_request', problem);
 }
 
-/** Origin form; absolute form for the host that was asked (RFC 9112, section 3.2). */
-function readTarget({ method, target }: RequestLine, host: string): { path: string; query: string } {
+/** The path of the origin form; of the absolute form for the host that was asked (RFC 9112, section 3.2). */
+function readPath({ method, target, query }: RequestLine, host: string): string {
   // Asked for a tunnel, or about the server as a whole: neither is served, and the route's check says so.
-  if (method === 'CONNECT' || (method === 'OPTIONS' && target === '*')) return { path: target, query: '' };
-  const origin = target.startsWith('/') ? target : originForm(target, host);
-  const queryAt = origin.indexOf('?');
-  if (queryAt === -1) return { path: resolved(origin), query: '' };
-  const path = queryAt === 1 ? '/' : resolved(origin.slice(0, queryAt));
-  return { path, query: origin.slice(queryAt + 1) };
+  if (method === 'CONNECT' || (method === 'OPTIONS' && target === '*' && query === null)) return target;
+  return target === '/' ? target : resolved(target.startsWith('/') ? target : originForm(target, host));
 }
 
 function originForm(target: string, host: string): string {
@@ -149,6 +162,8 @@ function resolved(path: string): string {
 
 const VERSION_LENGTH = 'HTTP/1.1'.length;
 const SPACE = 32;
+const SLASH = 47;
+const ZERO = 48;
 // RFC 3986, section 2, and what browsers leave unescaped beside it: no control character, space, quote, `<`, `>`,
 // `\`, fragment or byte above 0x7E.
 const NOT_IN_TARGET = /[^!$-;=?-[\]^-~]/;

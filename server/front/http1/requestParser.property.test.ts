@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { Refusal } from '../../../signing/refusal.ts';
 import { FUZZ_TIMEOUT, fuzzRuns } from '../../testing/fuzzRuns.ts';
-import { RequestParser } from './requestParser.ts';
+import { RequestParser, requestHeads } from './requestParser.ts';
 
 const LIMITS = { maxUrlLength: 200, maxHeaderBytes: 400 };
 
@@ -75,7 +75,7 @@ const request = fc
 
 /** What a parser makes of pieces: a head and how many bytes it took, a code, or that it waits for more. */
 function outcome(pieces: readonly Buffer[]): string {
-  const parser = new RequestParser(LIMITS);
+  const parser = new RequestParser(LIMITS, requestHeads(LIMITS));
   let taken = 0;
   try {
     for (const piece of pieces) {
@@ -119,7 +119,7 @@ test(
   () => {
     fc.assert(
       fc.property(request, (bytes) => {
-        const parser = new RequestParser(LIMITS);
+        const parser = new RequestParser(LIMITS, requestHeads(LIMITS));
         try {
           parser.push(bytes, 0);
         } catch (error) {

@@ -1,5 +1,5 @@
 import { Refusal } from '../../../signing/refusal.ts';
-import { FieldSection, type StartLineReader } from '../../http1/fieldSection.ts';
+import { FieldSection, type SectionKind, type StartLineReader } from '../../http1/fieldSection.ts';
 import { MalformedMessage } from '../../http1/malformedMessage.ts';
 import type { Limits } from '../../limits.ts';
 import {
@@ -25,14 +25,10 @@ export class RequestParser implements StartLineReader {
   private line: RequestLine | null = null;
   private emptyLine: 'possible' | 'begun' | 'over' = 'possible';
 
-  constructor(limits: RequestLimits) {
+  /** `kind` is that of the same limits. */
+  constructor(limits: RequestLimits, kind: SectionKind) {
     this.limits = limits;
-    this.section = new FieldSection('head', {
-      limits: { bytes: limits.maxHeaderBytes, fields: MAX_FIELDS },
-      startLine: this,
-      startLineBytes: limits.maxUrlLength + METHOD_AND_VERSION,
-      folding: false,
-    });
+    this.section = new FieldSection(kind, this);
   }
 
   /** The method, as soon as the request line has been read. */
@@ -58,8 +54,8 @@ export class RequestParser implements StartLineReader {
   }
 
   /** @internal */
-  readStartLine(line: string): void {
-    this.line = readRequestLine(line, this.limits.maxUrlLength);
+  readStartLine(text: string, start: number, stop: number): void {
+    this.line = readRequestLine(text, { start, stop, maxUrlLength: this.limits.maxUrlLength });
   }
 
   private skipEmptyLine(bytes: Buffer, offset: number): number {
@@ -83,6 +79,17 @@ export class RequestParser implements StartLineReader {
       { cause: reason },
     );
   }
+}
+
+/** The heads of the requests that one front reads. */
+export function requestHeads(limits: RequestLimits): SectionKind {
+  return {
+    label: 'head',
+    bytes: limits.maxHeaderBytes,
+    fields: MAX_FIELDS,
+    startLineBytes: limits.maxUrlLength + METHOD_AND_VERSION,
+    folding: false,
+  };
 }
 
 /** What a request line holds beside its target: room for any method in use, two spaces, the version, CR LF. */

@@ -14,19 +14,26 @@ export interface AnswerFraming {
 
 /** The head of an answer, with what frames its body (RFC 9112, sections 4 and 6), as Latin-1 text. */
 export function serialiseAnswerHead(answer: ClientAnswer, framing: AnswerFraming): string {
-  const { status, statusText, headers, fixed } = answer;
-  let text = `HTTP/1.1 ${status} ${statusText === '' ? (STATUS_CODES[status] ?? '') : statusText}\r\n`;
-  let dated = false;
-  for (const [name, value] of headers) {
-    // An upstream's own date says when the answer was made (RFC 9110, section 6.6.1).
-    if (name.length === 4 && name.toLowerCase() === 'date') dated = true;
-    text += `${name}: ${value}\r\n`;
-  }
+  const { status, statusText, passed, headers, fixed } = answer;
+  let text = statusLine(status, statusText);
+  if (passed !== null) text += passed.lines;
+  for (const [name, value] of headers) text += `${name}: ${value}\r\n`;
   if (fixed !== null) text += fixed.lines;
-  if (!dated) text += `Date: ${framing.date}\r\n`;
+  // An upstream's own date says when the answer was made (RFC 9110, section 6.6.1).
+  if (passed?.dated !== true) text += `Date: ${framing.date}\r\n`;
   if (framing.close) text += 'Connection: close\r\n';
   return `${text}${lengthField(answer, framing)}\r\n`;
 }
+
+/** With the usual reason it is one text for all. */
+function statusLine(status: number, statusText: string): string {
+  const usual = STATUS_CODES[status] ?? '';
+  if (statusText !== '' && statusText !== usual) return `HTTP/1.1 ${status} ${statusText}\r\n`;
+  STATUS_LINES[status] ??= `HTTP/1.1 ${status} ${usual}\r\n`;
+  return STATUS_LINES[status];
+}
+
+const STATUS_LINES: Record<number, string> = {};
 
 /** Whether an answer of this status may have a body, or say that it has none (RFC 9110, section 6.4.1). */
 export function mayHaveBody(status: number): boolean {

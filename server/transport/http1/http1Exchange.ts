@@ -1,5 +1,6 @@
 import { MalformedMessage } from '../../http1/malformedMessage.ts';
 import {
+  type AbortListener,
   type Cancellation,
   type Deadlines,
   type Ending,
@@ -27,7 +28,14 @@ import type { TransportClock } from './transportClock.ts';
  * letter, but nobody here knows whether the first one was carried out and another client has written since.
  */
 export class Http1Exchange
-  implements PoolClient, ConnectionOwner, SendingOwner, DeadlineOwner, ResponseEvents, BodySource
+  implements
+    PoolClient,
+    ConnectionOwner,
+    SendingOwner,
+    DeadlineOwner,
+    ResponseEvents,
+    BodySource,
+    AbortListener
 {
   private readonly method: string;
   private readonly deadlines: Deadlines;
@@ -77,8 +85,8 @@ export class Http1Exchange
 
   run(): Promise<UpstreamAnswer> {
     const { promise } = this.answer!;
-    this.signal.addEventListener('abort', this.abort);
-    if (this.signal.aborted) this.abort();
+    this.signal.addEventListener('abort', this);
+    if (this.signal.aborted) this.handleEvent();
     else this.pool.acquire(this, { fresh: false });
     return promise;
   }
@@ -199,17 +207,17 @@ export class Http1Exchange
   }
 
   settled(): void {
-    this.signal.removeEventListener('abort', this.abort);
+    this.signal.removeEventListener('abort', this);
     this.deadline.stop();
   }
 
   private giveAnswer(): void {
-    const { status, statusText, headers } = this.head!;
+    const { status, statusText, headers, lines } = this.head!;
     const body = this.body!;
     this.head = null;
     this.isAnswered = true;
     if (this.parser.complete) body.becomeWhole();
-    this.answer!.resolve({ status, statusText, headers, body, timing: this.timing! });
+    this.answer!.resolve({ status, statusText, headers, lines, body, timing: this.timing! });
     this.answer = null;
     this.timing = null;
   }
@@ -253,9 +261,11 @@ export class Http1Exchange
     } else this.fail(this.givenUp('upstream_timeout', `deadline: ${which}`));
   }
 
-  private readonly abort = (): void => {
+  // What the caller's signal tells.
+
+  handleEvent(): void {
     this.fail(this.givenUp('aborted', 'aborted by the caller'));
-  };
+  }
 
   private givenUp(code: TransportError['code'], reason: string): TransportError {
     return new TransportError(code, reason, { sent: this.sending?.isUnsent === false });

@@ -190,7 +190,7 @@ export class OriginPool {
   }
 
   private keep(connection: Connection, expiresAt: number): void {
-    connection.free ??= new FreeConnection(connection, (one) => this.drop(one));
+    connection.free ??= new FreeConnection(connection, this);
     const { free } = connection;
     free.expiresAt = expiresAt;
     connection.owner = free;
@@ -199,7 +199,8 @@ export class OriginPool {
     this.scheduleSweep(expiresAt);
   }
 
-  private drop(free: FreeConnection): void {
+  /** @internal Something has happened on a free connection. */
+  drop(free: FreeConnection): void {
     this.free.splice(this.free.indexOf(free), 1);
     this.destroy(free.connection);
   }
@@ -244,23 +245,23 @@ export class OriginPool {
 export class FreeConnection implements ConnectionOwner {
   readonly connection: Connection;
   expiresAt = 0;
-  private readonly drop: (free: FreeConnection) => void;
+  private readonly pool: Pick<OriginPool, 'drop'>;
 
-  constructor(connection: Connection, drop: (free: FreeConnection) => void) {
+  constructor(connection: Connection, pool: Pick<OriginPool, 'drop'>) {
     this.connection = connection;
-    this.drop = drop;
+    this.pool = pool;
   }
 
   received(): void {
-    this.drop(this);
+    this.pool.drop(this);
   }
 
   drained(): void {
-    this.drop(this);
+    this.pool.drop(this);
   }
 
   lost(): void {
-    this.drop(this);
+    this.pool.drop(this);
   }
 }
 

@@ -95,7 +95,10 @@ export class PipedBody implements AnswerBody {
       this.giveUp();
       return;
     }
-    if (written === undefined) return;
+    if (written !== undefined) this.await(written);
+  }
+
+  private await(written: Promise<unknown>): void {
     this.busy = true;
     written.then(
       () => this.proceed(),

@@ -1,12 +1,15 @@
+import { STATUS_CODES } from 'node:http';
 import { hasToken, isField } from '../../http1/fieldName.ts';
+import type { FieldSection } from '../../http1/fieldSection.ts';
 import { MalformedMessage } from '../../http1/malformedMessage.ts';
-import type { HeaderPairs } from '../transport.ts';
+import type { HeaderPairs, ReceivedLines } from '../transport.ts';
 
 /** The head of one answer, judged: how its body is framed and whether its connection may be used again. */
 export interface ResponseHead {
   readonly status: number;
   readonly statusText: string;
   readonly headers: HeaderPairs;
+  readonly lines: ReceivedLines | null;
   readonly framing: 'none' | 'length' | 'chunked' | 'close';
   /** Bytes of the body; 0 unless `framing` is `length`. */
   readonly length: number;
@@ -23,19 +26,40 @@ export interface StatusLine {
 }
 
 /**
- * Reads `HTTP/1.x SP 3DIGIT SP [reason]` (RFC 9112, section 4). The space before an empty reason may be
- * absent, as many servers leave it out and it can be read in one way only.
+ * Reads `HTTP/1.x SP 3DIGIT SP [reason]` (RFC 9112, section 4) from a part of a text. The space before an empty
+ * reason may be absent, as many servers leave it out and it can be read in one way only.
  * Throws {@link MalformedMessage}.
  */
-export function readStatusLine(line: string): StatusLine {
-  if (!line.startsWith('HTTP/1.1') && !line.startsWith('HTTP/1.0')) throw fault('not HTTP/1.1');
-  const match = /^[1-5]\d\d$/.test(line.slice(9, 12)) && line[8] === ' ';
-  if (!match || (line.length > 12 && line[12] !== ' ')) throw fault('malformed status');
-  return {
-    minor: line[7] === '1' ? 1 : 0,
-    status: Number(line.slice(9, 12)),
-    statusText: line.slice(13),
-  };
+export function readStatusLine(text: string, start: number, stop: number): StatusLine {
+  const minor = text.charCodeAt(start + 7) - ZERO;
+  if (stop < start + 8 || !text.startsWith('HTTP/1.', start) || (minor !== 0 && minor !== 1)) {
+    throw fault('not HTTP/1.1');
+  }
+  const status = readStatus(text, start + 9);
+  const isSpaced = text.charCodeAt(start + 8) === SPACE;
+  const reasonAt = start + 12;
+  if (!isSpaced || status === null || stop < reasonAt) throw fault('malformed status');
+  if (stop > reasonAt && text.charCodeAt(reasonAt) !== SPACE) throw fault('malformed status');
+  return { minor, status, statusText: readReason(text, { status, start: reasonAt + 1, stop }) };
+}
+
+/** Three digits, from 100 to 599; null for anything else. */
+function readStatus(text: string, at: number): number | null {
+  const hundreds = text.charCodeAt(at) - ZERO;
+  const tens = text.charCodeAt(at + 1) - ZERO;
+  const ones = text.charCodeAt(at + 2) - ZERO;
+  const isStatus = hundreds >= 1 && hundreds <= 5 && tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9;
+  return isStatus ? hundreds * 100 + tens * 10 + ones : null;
+}
+
+/** Of the usual reason there is one text already. */
+function readReason(
+  text: string,
+  { status, start, stop }: { status: number; start: number; stop: number },
+): string {
+  const usual = STATUS_CODES[status];
+  const isUsual = usual !== undefined && usual.length === stop - start && text.startsWith(usual, start);
+  return isUsual ? usual : text.slice(start, stop);
 }
 
 /**
@@ -43,11 +67,8 @@ export function readStatusLine(line: string): StatusLine {
  * Throws {@link MalformedMessage}: whatever two readers could frame differently
  * is refused, as it is how answers are smuggled (RFC 9112, section 11.2).
  */
-export function readResponseHead(
-  start: StatusLine,
-  options: { fields: HeaderPairs; method: string },
-): ResponseHead {
-  const { fields, method } = options;
+export function readResponseHead(start: StatusLine, section: FieldSection, method: string): ResponseHead {
+  const { fields, text, starts } = section;
   let length: number | null = null;
   let chunked = false;
   let close = start.minor === 0;
@@ -84,12 +105,16 @@ export function readResponseHead(
     status,
     statusText,
     headers: fields,
+    lines: text === null ? null : { text, starts },
     framing,
     length: framing === 'length' ? length! : 0,
     reusable: !close && framing !== 'close',
     keepAlive,
   };
 }
+
+const ZERO = 48;
+const SPACE = 32;
 
 function readLength(value: string): number {
   // 15 digits stay below 2^53: no length is ever rounded.

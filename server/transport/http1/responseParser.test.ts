@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { CHUNK_LIMITS } from '../../http1/chunkedBody.ts';
 import { MalformedMessage } from '../../http1/malformedMessage.ts';
 import { MALFORMED_RESPONSES, TRUNCATED_RESPONSES } from '../testing/malformedResponses.ts';
+import type { HeaderPairs, ReceivedLines } from '../transport.ts';
 import type { ResponseHead } from './responseHead.ts';
 import { RESPONSE_LIMITS } from './responseLimits.ts';
 import { ResponseParser } from './responseParser.ts';
@@ -187,6 +188,45 @@ describe('limits', () => {
   });
 });
 
+describe('the lines of a head', () => {
+  const linesOf = (pieces: readonly string[]) => {
+    let lines: ReceivedLines | null = null;
+    const parser = new ResponseParser('GET', {
+      headParsed: (head) => {
+        lines = head.lines;
+      },
+      bodyParsed() {},
+    });
+    for (const piece of pieces) parser.push(Buffer.from(piece, 'latin1'));
+    return lines === null ? null : written(lines);
+  };
+
+  test('are handed on as they were received', () => {
+    const interim = 'HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n';
+    const fields = ['Content-Length: 0\r\n', 'x-a: \xe4, b:c\r\n'];
+    expect(linesOf([`${OK}${fields.join('')}\r\n`])).toEqual(fields);
+    expect(linesOf([`${interim}${OK}${fields.join('')}\r\nmore`])).toEqual(fields);
+    expect(linesOf([`${OK}\r\n`])).toEqual([]);
+  });
+
+  test.each([
+    ['without a space', 'A:b\r\n'],
+    ['with two spaces', 'A:  b\r\n'],
+    ['with a tab', 'A:\tb\r\n'],
+    ['with a space behind', 'A: b \r\n'],
+    ['empty', 'A:\r\n'],
+    ['of a space alone', 'A:  \r\n'],
+    ['folded', 'A: b\r\n c\r\n'],
+  ])('are not where a value is written otherwise: %s', (_, line) => {
+    expect(linesOf([`${OK}Content-Length: 0\r\n${line}X: y\r\n\r\n`])).toBeNull();
+  });
+
+  test('are not where the head came in pieces', () => {
+    expect(linesOf([`${OK}A: b\r\n`, 'Content-Length: 0\r\n\r\n'])).toBeNull();
+    expect(linesOf([`${OK}A: b\r\nContent-`, 'Length: 0\r\n\r\n'])).toBeNull();
+  });
+});
+
 describe('at random', () => {
   test('an answer reads back as it was written, in any split', () => {
     fc.assert(
@@ -228,7 +268,7 @@ describe('at random', () => {
 const OK = 'HTTP/1.1 200 OK\r\n';
 const CHUNKED = `${OK}Transfer-Encoding: chunked\r\n\r\n`;
 
-interface Reading extends Partial<Omit<ResponseHead, 'length'>> {
+interface Reading extends Partial<Omit<ResponseHead, 'length' | 'lines'>> {
   ending: 'complete' | 'complete at the end' | 'cut' | 'refused';
   reason: string | null;
   body: string;
@@ -241,13 +281,14 @@ function read(pieces: readonly string[], method = 'GET'): Reading {
   const parser = new ResponseParser(method, {
     headParsed: (parsed) => {
       head = parsed;
+      if (parsed.lines !== null) expect(written(parsed.lines)).toEqual(parsed.headers.map(asLine));
     },
     bodyParsed: (bytes) => {
       body += Buffer.from(bytes).toString('latin1');
     },
   });
   const reading = (ending: Reading['ending'], rest: { reason?: string; surplus?: number } = {}): Reading => {
-    const { length, ...parts } = head ?? ({ length: 0 } as ResponseHead);
+    const { length, lines, ...parts } = head ?? ({ length: 0 } as ResponseHead);
     return { ...parts, body, ending, reason: rest.reason ?? null, surplus: rest.surplus ?? 0 };
   };
   try {
@@ -263,6 +304,15 @@ function read(pieces: readonly string[], method = 'GET'): Reading {
     if (!(error instanceof MalformedMessage)) throw error;
     return reading('refused', { reason: error.reason });
   }
+}
+
+/** A head's lines, each with its end. */
+function written({ text, starts }: ReceivedLines): string[] {
+  return starts.slice(1).map((end, index) => text.slice(starts[index], end));
+}
+
+function asLine([name, value]: HeaderPairs[number]): string {
+  return `${name}: ${value}\r\n`;
 }
 
 /** In two pieces at every place, then byte by byte. */

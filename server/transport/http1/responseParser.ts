@@ -1,5 +1,5 @@
 import { ChunkedBody } from '../../http1/chunkedBody.ts';
-import { FieldSection, type StartLineReader } from '../../http1/fieldSection.ts';
+import { FieldSection, type SectionKind, type StartLineReader } from '../../http1/fieldSection.ts';
 import { MalformedMessage } from '../../http1/malformedMessage.ts';
 import { type ResponseHead, readResponseHead, readStatusLine, type StatusLine } from './responseHead.ts';
 import { RESPONSE_LIMITS } from './responseLimits.ts';
@@ -54,12 +54,12 @@ export class ResponseParser implements StartLineReader {
   }
 
   /** @internal */
-  readStartLine(line: string): void {
-    this.statusLine = readStatusLine(line);
+  readStartLine(text: string, start: number, stop: number): void {
+    this.statusLine = readStatusLine(text, start, stop);
   }
 
   private readHead(bytes: Buffer, offset: number): number {
-    this.section ??= new FieldSection('head', { limits: HEAD_LIMITS, startLine: this });
+    this.section ??= new FieldSection(HEAD, this);
     const end = this.section.push(bytes, offset);
     if (this.section.done) this.endHead(this.statusLine!, this.section);
     return end;
@@ -73,7 +73,7 @@ export class ResponseParser implements StartLineReader {
       if (++this.interimAnswers > RESPONSE_LIMITS.interimAnswers) throw fault('head: too many 1xx');
       return;
     }
-    const head = readResponseHead(start, { fields: section.fields, method: this.method });
+    const head = readResponseHead(start, section, this.method);
     this.framing = head.framing;
     this.statusLine = null;
     this.left = head.length;
@@ -100,7 +100,11 @@ export class ResponseParser implements StartLineReader {
   }
 }
 
-const HEAD_LIMITS = { bytes: RESPONSE_LIMITS.headBytes, fields: RESPONSE_LIMITS.headFields };
+const HEAD = {
+  label: 'head',
+  bytes: RESPONSE_LIMITS.headBytes,
+  fields: RESPONSE_LIMITS.headFields,
+} as const satisfies SectionKind;
 
 function fault(reason: string): MalformedMessage {
   return new MalformedMessage(reason);
