@@ -2,6 +2,7 @@ import type { Refusal, RefusalCode } from '../signing/refusal.ts';
 import type { StreamedBody } from './clientAnswer.ts';
 import { EventStreamTail, errorEvent } from './eventStream.ts';
 import type { Exchange } from './exchange.ts';
+import { part } from './http1/part.ts';
 import type { AnswerBody, BodySink, Ending } from './transport/transport.ts';
 
 export interface AnswerStreamOptions {
@@ -62,10 +63,23 @@ export class AnswerStream implements StreamedBody, BodySink {
       : allowed.then((is) => (is ? this.handOn(bytes) : undefined));
   }
 
+  writeChunk(chunk: Uint8Array, start: number, end: number): undefined | Promise<unknown> {
+    const client = this.client!;
+    // What is counted against a limit may have to wait.
+    if (this.exchange.hold !== null || client.writeChunk === undefined)
+      return this.write(part(chunk, start, end));
+    this.note(chunk, start, end);
+    return client.writeChunk(chunk, start, end);
+  }
+
   private handOn(bytes: Uint8Array): undefined | Promise<unknown> {
-    this.exchange.bytesOut += bytes.byteLength;
-    this.tail?.push(bytes);
+    this.note(bytes, 0, bytes.byteLength);
     return this.client!.write(bytes);
+  }
+
+  private note(bytes: Uint8Array, start: number, end: number): void {
+    this.exchange.bytesOut += end - start;
+    this.tail?.push(bytes, start, end);
   }
 
   private end(ending: Ending): 'whole' | 'broken' | Promise<'broken'> {

@@ -5,7 +5,7 @@ import { EventStreamTail } from './eventStream.ts';
 function tailOf(text: string, size: number): EventStreamTail {
   const tail = new EventStreamTail();
   const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length; at += size) tail.push(bytes.subarray(at, at + size));
+  for (let at = 0; at < bytes.length; at += size) tail.push(bytes, at, Math.min(at + size, bytes.length));
   return tail;
 }
 

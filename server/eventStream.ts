@@ -1,4 +1,5 @@
 import type { RefusalCode } from '../signing/refusal.ts';
+import { part } from './http1/part.ts';
 import { problemDocument } from './problem.ts';
 import type { HeaderPairs } from './transport/transport.ts';
 
@@ -7,19 +8,25 @@ export function isEventStream(headers: HeaderPairs): boolean {
   return type !== undefined && /^text\/event-stream\s*(?:;|$)/i.test(type[1]);
 }
 
-/** Remembers how an event stream's bytes so far end. */
+/**
+ * Remembers how an event stream's bytes so far end. It decodes nothing, and mostly copies nothing: this runs for every
+ * event, and the question is asked once.
+ */
 export class EventStreamTail {
-  private readonly last = Buffer.allocUnsafeSlow(TAIL_BYTES);
+  /** The last piece, where that is long enough. */
+  private piece: Uint8Array | null = null;
+  private pieceEnd = 0;
+  /** Else the last bytes of several. */
+  private last: Uint8Array | null = null;
   private length = 0;
 
-  /** Copies, and decodes nothing: this runs for every event, and the question is asked once. */
-  push(bytes: Uint8Array): void {
-    const { last } = this;
-    const fresh = bytes.length > TAIL_BYTES ? bytes.subarray(-TAIL_BYTES) : bytes;
-    const kept = Math.min(this.length, TAIL_BYTES - fresh.length);
-    if (kept > 0) last.copyWithin(0, this.length - kept, this.length);
-    last.set(fresh, kept);
-    this.length = kept + fresh.length;
+  /** Takes the bytes from `start` to `end`. */
+  push(bytes: Uint8Array, start: number, end: number): void {
+    if (end - start < TAIL_BYTES) this.append(bytes, start, end);
+    // A silent stream does not hold a large read for its end.
+    else if (bytes.length > HELD_BYTES)
+      this.hold(Buffer.copyBytesFrom(bytes, end - TAIL_BYTES, TAIL_BYTES), TAIL_BYTES);
+    else this.hold(bytes, end);
   }
 
   /** True when an API's own last event was the last: `data: [DONE]`, or Anthropic's `message_stop`. */
@@ -29,11 +36,36 @@ export class EventStreamTail {
 
   /** True between two events, where another may be written without completing a broken one. */
   get betweenEvents(): boolean {
-    return this.length === 0 || EMPTY_LINE.test(this.text);
+    const { text } = this;
+    return text === '' || EMPTY_LINE.test(text);
+  }
+
+  private hold(piece: Uint8Array, end: number): void {
+    this.piece = piece;
+    this.pieceEnd = end;
+  }
+
+  private append(bytes: Uint8Array, start: number, end: number): void {
+    const last = this.several();
+    const kept = Math.min(this.length, TAIL_BYTES - (end - start));
+    last.copyWithin(0, this.length - kept, this.length);
+    this.length = kept;
+    for (let at = start; at < end; at++) last[this.length++] = bytes[at]!;
+  }
+
+  /** The last bytes of several pieces, to which the last one has been added. */
+  private several(): Uint8Array {
+    this.last ??= new Uint8Array(TAIL_BYTES);
+    if (this.piece !== null) {
+      this.last.set(part(this.piece, this.pieceEnd - TAIL_BYTES, this.pieceEnd));
+      this.length = TAIL_BYTES;
+      this.piece = null;
+    }
+    return this.last;
   }
 
   private get text(): string {
-    return this.last.toString('latin1', 0, this.length);
+    return Buffer.from(this.several()).toString('latin1', 0, this.length);
   }
 }
 
@@ -43,6 +75,7 @@ export function errorEvent(code: RefusalCode, detail: string): Uint8Array {
 }
 
 const TAIL_BYTES = 128;
+const HELD_BYTES = 1024;
 
 /** Two ends of lines, of which there are three kinds (HTML, section 9.2.5). */
 const EMPTY_LINE = /(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)$/;

@@ -1,5 +1,6 @@
 import { FieldSection, type SectionKind } from './fieldSection.ts';
 import { MalformedMessage } from './malformedMessage.ts';
+import { part } from './part.ts';
 
 export const CHUNK_LIMITS = {
   /** Bytes of one chunk's size line after its digits: extensions are skipped, never stored. */
@@ -12,6 +13,8 @@ export const CHUNK_LIMITS = {
 
 export interface ChunkSink {
   bodyParsed(bytes: Uint8Array): void;
+  /** Gets a piece as the chunk that it came in: its own bytes are those from `start` to `end`. Default: `bodyParsed`. */
+  chunkParsed?(chunk: Uint8Array, start: number, end: number): void;
 }
 
 /**
@@ -34,7 +37,7 @@ export class ChunkedBody {
   private extensionOpen = false;
   private trailers: FieldSection | null = null;
 
-  /** `sink` gets views of the pushed bytes, never empty ones. `folding` is that of {@link FieldSection}. */
+  /** `sink` gets parts of the pushed bytes, never empty ones. `folding` is that of {@link FieldSection}. */
   constructor(sink: ChunkSink, { folding = true } = {}) {
     this.sink = sink;
     this.folding = folding;
@@ -46,8 +49,9 @@ export class ChunkedBody {
     const end = bytes.length;
     while (at < end) {
       if (this.state === IN_DATA) {
+        if (this.isOneChunk(bytes, at)) return this.readOneChunk(bytes, at);
         const stop = Math.min(end, at + this.left);
-        this.sink.bodyParsed(bytes.subarray(at, stop));
+        this.sink.bodyParsed(part(bytes, at, stop));
         this.left -= stop - at;
         this.excess -= stop - at;
         at = stop;
@@ -63,6 +67,28 @@ export class ChunkedBody {
     return at;
   }
 
+  /** Whether the bytes are one chunk and nothing else: its size, without an extension, and its data from `at` on. */
+  private isOneChunk(bytes: Buffer, at: number): boolean {
+    const stop = at + this.left;
+    return (
+      this.extensionBytes === 0 &&
+      at === this.digits + 2 &&
+      stop + 2 === bytes.length &&
+      bytes[stop] === CR &&
+      bytes[stop + 1] === LF &&
+      this.sink.chunkParsed !== undefined
+    );
+  }
+
+  private readOneChunk(bytes: Buffer, at: number): number {
+    const { left } = this;
+    this.left = 0;
+    this.excess -= left;
+    this.beginChunk();
+    this.sink.chunkParsed!(bytes, at, at + left);
+    return bytes.length;
+  }
+
   private step(code: number): void {
     switch (this.state) {
       case AT_SIZE:
@@ -73,7 +99,6 @@ export class ChunkedBody {
         break;
       case AT_SIZE_LF:
         if (code !== LF) throw fault('bare CR');
-        this.digits = 0;
         this.state = this.left === 0 ? IN_TRAILERS : IN_DATA;
         break;
       case AT_DATA_CR:
@@ -82,8 +107,13 @@ export class ChunkedBody {
         break;
       default:
         if (code !== LF) throw fault('data past its size');
-        this.state = AT_SIZE;
+        this.beginChunk();
     }
+  }
+
+  private beginChunk(): void {
+    this.digits = 0;
+    this.state = AT_SIZE;
   }
 
   private size(code: number): void {

@@ -134,6 +134,12 @@ export interface BodySink {
    * reading from the upstream pauses until it resolves. A rejection cancels the body.
    */
   write(bytes: Uint8Array): undefined | Promise<unknown>;
+
+  /**
+   * In place of `write`, where a sink has it: a piece as the one chunk that it came in (RFC 9112, section 7.1), without
+   * an extension. Its own bytes are those from `start` to `end`; whoever frames in chunks can hand all of it on.
+   */
+  writeChunk?(chunk: Uint8Array, start: number, end: number): undefined | Promise<unknown>;
 }
 
 /** How a body ended. Only `complete` may be shown to the client as a clean end. */

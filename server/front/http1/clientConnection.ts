@@ -5,6 +5,7 @@ import { UNKNOWN_PEER } from '../../clientRequest.ts';
 import type { Handler } from '../../handler.ts';
 import { LAST_CHUNK, writeChunk } from '../../http1/chunk.ts';
 import type { SectionKind } from '../../http1/fieldSection.ts';
+import { part } from '../../http1/part.ts';
 import type { Turn, TurnMember } from '../../http1/turn.ts';
 import type { Limits } from '../../limits.ts';
 import type { BodySink } from '../../transport/transport.ts';
@@ -170,6 +171,12 @@ export class ClientConnection implements BodySource, BodySink, TurnMember {
     if (this.state !== 'exchange') return undefined;
     if (this.isChunking) writeChunk(bytes, this.sending);
     else this.sending.write(bytes);
+    return this.sending.room;
+  }
+
+  writeChunk(chunk: Uint8Array, start: number, end: number): undefined | Promise<void> {
+    if (this.state !== 'exchange' || !this.isChunking) return this.write(part(chunk, start, end));
+    this.sending.write(chunk);
     return this.sending.room;
   }
 

@@ -2,6 +2,7 @@ import { Refusal } from '../../../signing/refusal.ts';
 import type { BodyLimits, ClientBody, ReadLimits } from '../../clientRequest.ts';
 import { ChunkedBody, type ChunkSink } from '../../http1/chunkedBody.ts';
 import { MalformedMessage } from '../../http1/malformedMessage.ts';
+import { part } from '../../http1/part.ts';
 import { bodyTimedOut, bodyTooLarge } from '../../requestBody.ts';
 import type { RequestBody as UpstreamBody } from '../../transport/transport.ts';
 import type { RequestHead } from './requestHead.ts';
@@ -137,7 +138,7 @@ export class RequestBody implements ClientBody, ChunkSink {
 
   private pushCounted(bytes: Buffer, offset: number): number {
     const end = Math.min(bytes.length, offset + this.left);
-    if (end > offset) this.bodyParsed(bytes.subarray(offset, end));
+    if (end > offset) this.bodyParsed(part(bytes, offset, end));
     this.left -= end - offset;
     this.isComplete = this.left === 0;
     return end;

@@ -187,6 +187,10 @@ export class Http1Exchange
     this.body!.push(bytes);
   }
 
+  chunkParsed(chunk: Uint8Array, start: number, end: number): void {
+    this.body!.pushChunk(chunk, start, end);
+  }
+
   // What the body's reader tells.
 
   pause(): void {

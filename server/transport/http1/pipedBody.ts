@@ -1,3 +1,4 @@
+import { part } from '../../http1/part.ts';
 import type { AnswerBody, BodySink, Ending } from '../transport.ts';
 
 /** Whom a body asks to stop and go on reading; `cancelled` when its reader has given it up. */
@@ -38,16 +39,28 @@ export class PipedBody implements AnswerBody {
     return this.busy || this.sink === null;
   }
 
+  /** True while a piece need not wait. */
+  private get isFlowing(): boolean {
+    return this.sink !== null && !this.busy && this.queue.length === 0;
+  }
+
   /** A piece from the connection. */
   push(bytes: Uint8Array): void {
     if (this.ending !== null) return;
-    if (this.sink !== null && !this.busy && this.queue.length === 0) {
+    if (this.isFlowing) {
       this.deliver(bytes);
       return;
     }
     this.queue.push(bytes);
     this.queued += bytes.length;
     if (this.busy || this.queued > BEFORE_PIPE) this.source.pause();
+  }
+
+  /** A piece as the chunk that it came in: its own bytes are those from `start` to `end`. */
+  pushChunk(chunk: Uint8Array, start: number, end: number): void {
+    const takesChunks = this.ending === null && this.isFlowing && this.sink!.writeChunk !== undefined;
+    if (takesChunks) this.deliverChunk(chunk, start, end);
+    else this.push(part(chunk, start, end));
   }
 
   /** The connection says how it ended. What was received before still goes to the reader, unless it is over. */
@@ -88,17 +101,26 @@ export class PipedBody implements AnswerBody {
   }
 
   private deliver(bytes: Uint8Array): void {
-    let written: ReturnType<BodySink['write']>;
     try {
-      written = this.sink!.write(bytes);
+      this.await(this.sink!.write(bytes));
     } catch {
       this.giveUp();
-      return;
     }
-    if (written !== undefined) this.await(written);
   }
 
-  private await(written: Promise<unknown>): void {
+  private deliverChunk(chunk: Uint8Array, start: number, end: number): void {
+    try {
+      this.await(this.sink!.writeChunk!(chunk, start, end));
+    } catch {
+      this.giveUp();
+    }
+  }
+
+  private await(written: undefined | Promise<unknown>): void {
+    if (written !== undefined) this.wait(written);
+  }
+
+  private wait(written: Promise<unknown>): void {
     this.busy = true;
     written.then(
       () => this.proceed(),

@@ -227,6 +227,44 @@ describe('the lines of a head', () => {
   });
 });
 
+describe('a chunk', () => {
+  const piecesOf = (pieces: readonly string[]) => {
+    const parsed: string[] = [];
+    const parser = new ResponseParser('GET', {
+      headParsed() {},
+      bodyParsed: (bytes) => {
+        parsed.push(`data ${Buffer.from(bytes).toString('latin1')}`);
+      },
+      chunkParsed: (chunk, start, end) => {
+        parsed.push(`chunk ${Buffer.from(chunk).toString('latin1', start, end)}`);
+      },
+    });
+    for (const piece of [CHUNKED, ...pieces]) parser.push(Buffer.from(piece, 'latin1'));
+    return parsed;
+  };
+
+  test('is handed on as it came where a read brought it alone', () => {
+    expect(piecesOf(['3\r\nabc\r\n', '0004\r\ndefg\r\n'])).toEqual(['chunk abc', 'chunk defg']);
+  });
+
+  test.each([
+    ['two in one read', ['1\r\na\r\n2\r\nbc\r\n'], ['data a', 'data bc']],
+    ['the last one behind it', ['1\r\na\r\n0\r\n\r\n'], ['data a']],
+    ['an extension', ['1;x=y\r\na\r\n'], ['data a']],
+    ['a size in two reads', ['1', '0\r\n0123456789abcdef\r\n'], ['data 0123456789abcdef']],
+    ['and an extension as long', ['1', '0;\r\n0123456789abcdef\r\n'], ['data 0123456789abcdef']],
+    ['its end in another read', ['1\r\na\r', '\n'], ['data a']],
+    ['the end of another before it', ['1\r\na', '\r\n1\r\nb\r\n'], ['data a', 'data b']],
+  ])('is taken apart otherwise: %s', (_, pieces, expected) => {
+    expect(piecesOf(pieces)).toEqual(expected);
+  });
+
+  test('that is not ended is refused, where it came alone as well', () => {
+    expect(() => piecesOf(['1\r\nab\r\n'])).toThrow(MalformedMessage);
+    expect(() => piecesOf(['1\r\na\n\n'])).toThrow(MalformedMessage);
+  });
+});
+
 describe('at random', () => {
   test('an answer reads back as it was written, in any split', () => {
     fc.assert(
@@ -285,6 +323,15 @@ function read(pieces: readonly string[], method = 'GET'): Reading {
     },
     bodyParsed: (bytes) => {
       body += Buffer.from(bytes).toString('latin1');
+    },
+    chunkParsed: (chunk, start, end) => {
+      const text = Buffer.from(chunk).toString('latin1');
+      const data = text.slice(start, end);
+      // It is what somebody would have written who frames the data in one chunk, but for the spelling of its size.
+      expect(text.slice(start)).toBe(`${data}\r\n`);
+      expect(text.slice(0, start)).toMatch(/^[0-9A-Fa-f]+\r\n$/);
+      expect(Number.parseInt(text, 16)).toBe(data.length);
+      body += data;
     },
   });
   const reading = (ending: Reading['ending'], rest: { reason?: string; surplus?: number } = {}): Reading => {

@@ -1,14 +1,17 @@
 import { ChunkedBody } from '../../http1/chunkedBody.ts';
 import { FieldSection, type SectionKind, type StartLineReader } from '../../http1/fieldSection.ts';
 import { MalformedMessage } from '../../http1/malformedMessage.ts';
+import { part } from '../../http1/part.ts';
 import { type ResponseHead, readResponseHead, readStatusLine, type StatusLine } from './responseHead.ts';
 import { RESPONSE_LIMITS } from './responseLimits.ts';
 
 export interface ResponseEvents {
   /** The head of the final answer; 1xx are consumed. */
   headParsed(head: ResponseHead): void;
-  /** A piece of the decoded body, never empty: a view of the bytes that were pushed. */
+  /** A piece of the decoded body, never empty. */
   bodyParsed(bytes: Uint8Array): void;
+  /** A piece as the chunk that it came in: its own bytes are those from `start` to `end`. Default: `bodyParsed`. */
+  chunkParsed?(chunk: Uint8Array, start: number, end: number): void;
 }
 
 /**
@@ -89,13 +92,13 @@ export class ResponseParser implements StartLineReader {
       return end;
     }
     if (this.framing === 'close') {
-      this.events.bodyParsed(offset === 0 ? bytes : bytes.subarray(offset));
+      this.events.bodyParsed(part(bytes, offset, bytes.length));
       return bytes.length;
     }
     const end = Math.min(bytes.length, offset + this.left);
     this.left -= end - offset;
     this.complete = this.left === 0;
-    this.events.bodyParsed(offset === 0 && end === bytes.length ? bytes : bytes.subarray(offset, end));
+    this.events.bodyParsed(part(bytes, offset, end));
     return end;
   }
 }
