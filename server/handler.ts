@@ -1,13 +1,9 @@
 import { checkValidity } from '../signing/checkValidity.ts';
 import { grantedUrl } from '../signing/grantedUrl.ts';
 import { parseGrant, refuseScope } from '../signing/parseGrant.ts';
-import {
-  parseSignedUrl,
-  type SignedUrl,
-  type ValueMemo,
-  type ValueReading,
-} from '../signing/parseSignedUrl.ts';
+import { parseSignedUrl, type ValueMemo, type ValueReading } from '../signing/parseSignedUrl.ts';
 import { Refusal } from '../signing/refusal.ts';
+import type { SignedUrl } from '../signing/signedUrl.ts';
 import { checkSignedHeaders, type ReceivedRequest, verifySignature } from '../signing/verifySignature.ts';
 import { respond } from './answer.ts';
 import { answerError } from './answerError.ts';

@@ -1,6 +1,6 @@
-import type { SignedUrl } from '../signing/parseSignedUrl.ts';
 import { Refusal } from '../signing/refusal.ts';
 import { signedBodyLength } from '../signing/signedBodyLength.ts';
+import type { SignedUrl } from '../signing/signedUrl.ts';
 import type { ClientBody, ClientRequest } from './clientRequest.ts';
 import type { CompiledApp } from './compiledApp.ts';
 import { isJsonType } from './extensions/jsonBody.ts';

@@ -1,5 +1,5 @@
-import type { SignedUrl } from './parseSignedUrl.ts';
 import { Refusal } from './refusal.ts';
+import type { SignedUrl } from './signedUrl.ts';
 
 export interface ValidityLimits {
   /** The longest `X-Sw-Expires` that is accepted, in seconds. Default: 604800, seven days. */

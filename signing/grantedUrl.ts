@@ -1,8 +1,8 @@
 import { isAmbiguousPath } from './ambiguousPath.ts';
 import type { GrantPath } from './grantPath.ts';
 import { signedValue } from './parseGrant.ts';
-import type { SignedUrl } from './parseSignedUrl.ts';
 import { Refusal } from './refusal.ts';
+import type { SignedUrl } from './signedUrl.ts';
 import { parseUpstreamUrl, type UpstreamUrl } from './upstreamUrl.ts';
 
 /**

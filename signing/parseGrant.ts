@@ -1,7 +1,8 @@
 import { decodeGrantToken } from './grantToken.ts';
 import { PARAMETER_PREFIX } from './parameters.ts';
-import { parseSignedUrl, type SignedUrl, type ValueMemo } from './parseSignedUrl.ts';
+import { parseSignedUrl, type ValueMemo } from './parseSignedUrl.ts';
 import { Refusal } from './refusal.ts';
+import type { SignedUrl } from './signedUrl.ts';
 
 /**
  * Parses the token of a grant as {@link parseSignedUrl} parses a query, and refuses one that is no grant.

@@ -1,9 +1,11 @@
-import { expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { PARAMETER_NAME, PARAMETERS } from './parameters.ts';
-import { parseSignedUrl, type SignedUrl, type ValueReading } from './parseSignedUrl.ts';
+import { parseAnyUrl, parseSignedUrl, parseUsualUrl, type ValueReading } from './parseSignedUrl.ts';
 import { Refusal } from './refusal.ts';
+import type { SignedUrl } from './signedUrl.ts';
 import { signUrl } from './signUrl.ts';
+import type { SignUrlOptions } from './signUrlOptions.ts';
 
 const SIGNED = signUrl({
   id: 'my id',
@@ -107,4 +109,79 @@ test('what was remembered of other queries changes nothing, whichever parameter 
     }),
     { numRuns: 500 },
   );
+});
+
+describe('the usual spelling', () => {
+  const usual = (options: Partial<SignUrlOptions> = {}) => {
+    const url = signUrl({
+      id: 'my-app_1.0~',
+      secret: 'my-secret',
+      host: 'http://localhost:3000',
+      proxyUrl: 'https://api.example.com/v1?a=b',
+      expiry: 60,
+      method: 'POST',
+      date: '20261124T101500Z',
+      ...options,
+    });
+    return url.slice(url.indexOf('?') + 1);
+  };
+  const remembering = () => {
+    const memo = new Map<string, ValueReading>();
+    parseSignedUrl(usual(), memo);
+    return memo;
+  };
+
+  test.each([
+    ['without signed headers', {}],
+    ['with one', { headers: { 'content-type': 'a' } }],
+    ['with a signed body', { body: 'x' }],
+    ['good for no time', { expiry: 0 }],
+  ])('is read in one step, for an upstream that was read before: %s', (_, options) => {
+    const query = usual(options);
+    const read = parseUsualUrl(query, remembering());
+    expect(read).not.toBeNull();
+    expect(read).toEqual(parseAnyUrl(query, new Map()));
+    expect(read!.parameters).toEqual(parseAnyUrl(query, new Map()).parameters);
+    expect(parseUsualUrl(query, new Map())).toBeNull();
+  });
+
+  test('is never taken for another', () => {
+    const values = fc.constantFrom(
+      ...['my-app', 'a%2Fb', 'my%20app', 'a+b', 'a%2fb', '%C3%A9', '', 'a/b', '%00'],
+      ...['20261124', '20261125', '2026112', '20261124T101500Z', '20261124T101560Z', '20261332T101500Z'],
+      ...['0', '060', '4294967295', '4294967296', '9999999999', '1e3', '-1'],
+      ...['https%3A%2F%2Fapi.example.com%2Fv1%3Fa%3Db', 'https%3a%2F%2Fapi.example.com%2Fv1%3Fa%3Db', 'x'],
+      ...['content-type', 'Content-Type', 'a%3Bb', 'a;b', 'a b', 'true', 'false', 'True'],
+      ...[
+        'f'.repeat(64),
+        'F'.repeat(64),
+        'f'.repeat(63),
+        '&X-Sw-Nonce=n',
+        '&a=b',
+        '&X-Sw-Body=true',
+        '\n',
+        '=',
+      ],
+    );
+    const changes = fc.array(fc.tuple(fc.nat(7), values, fc.boolean()), { maxLength: 3 });
+    let taken = 0;
+    fc.assert(
+      fc.property(changes, (list) => {
+        const pairs = usual()
+          .split('&')
+          .map((pair) => pair.split('=') as [string, string]);
+        for (const [at, value, isAdded] of list) pairs[at]![1] = isAdded ? pairs[at]![1] + value : value;
+        const query = pairs.map(([name, value]) => `${name}=${value}`).join('&');
+        const memo = remembering();
+        const read = parseUsualUrl(query, memo);
+        if (read === null) return;
+        taken++;
+        const other = outcome(() => parseAnyUrl(query, memo));
+        expect(read).toEqual(other as SignedUrl);
+        expect(read.parameters).toEqual((other as SignedUrl).parameters);
+      }),
+      { numRuns: 3000 },
+    );
+    expect(taken).toBeGreaterThan(100);
+  });
 });

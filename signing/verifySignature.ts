@@ -1,9 +1,9 @@
 import { canonicalQuery, canonicalRequest, type Pair } from './canonicalRequest.ts';
 import { type Hashes, nodeHashes } from './hashes.ts';
-import type { SignedUrl } from './parseSignedUrl.ts';
 import { differsByComponent, encodeComponent } from './percentEncoding.ts';
 import { Refusal } from './refusal.ts';
 import { equalSignatures, type SigningKey, stringToSign } from './signature.ts';
+import type { SignedUrl } from './signedUrl.ts';
 import { trimSpacesAndTabs } from './trimSpacesAndTabs.ts';
 
 /** What of a received request its signature may cover. */

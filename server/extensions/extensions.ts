@@ -1,7 +1,7 @@
 import { NONCE, parseUses, SUBJECT } from '../../signing/extensionValues.ts';
 import { parseMethods } from '../../signing/methods.ts';
-import type { SignedUrl } from '../../signing/parseSignedUrl.ts';
 import { Refusal } from '../../signing/refusal.ts';
+import type { SignedUrl } from '../../signing/signedUrl.ts';
 import type { JsonSchema } from '../jsonSchema/compileJsonSchema.ts';
 import type { BodySchemas } from './bodySchemas.ts';
 
