@@ -7,6 +7,7 @@ import { isEventStream } from './eventStream.ts';
 import type { Exchange } from './exchange.ts';
 import { type ClientHeaders, holdsSecret } from './headers/clientHeaders.ts';
 import type { Cors } from './headers/cors.ts';
+import { isField } from './http1/fieldName.ts';
 import type { Limits } from './limits.ts';
 import type { HeaderPairs, UpstreamAnswer } from './transport/transport.ts';
 
@@ -71,6 +72,6 @@ export function respond(answer: UpstreamAnswer, context: AnswerContext): ClientA
 
 /** What a transport has found to be one valid length. */
 function declaredLength(headers: HeaderPairs): number | undefined {
-  const found = headers.find(([name]) => name.length === 14 && name.toLowerCase() === 'content-length');
+  const found = headers.find(([name]) => isField(name, 'Content-Length'));
   return found === undefined ? undefined : Number(found[1]);
 }

@@ -167,7 +167,7 @@ export function createSignway(options: SignwayOptions): Signway {
   const ports: number[] = [];
   let current = handlerOf(options);
   const handler: Handler = {
-    handle: (request) => current.handle(request),
+    handle: (request, receiver) => current.handle(request, receiver),
     refuse: (refusal, method) => current.refuse(refusal, method),
   };
 

@@ -1,10 +1,11 @@
 import type { RefusalCode } from '../signing/refusal.ts';
+import { isField } from './http1/fieldName.ts';
 import { part } from './http1/part.ts';
 import { problemDocument } from './problem.ts';
 import type { HeaderPairs } from './transport/transport.ts';
 
 export function isEventStream(headers: HeaderPairs): boolean {
-  const type = headers.find(([name]) => name.length === 12 && name.toLowerCase() === 'content-type');
+  const type = headers.find(([name]) => isField(name, 'Content-Type'));
   return type !== undefined && /^text\/event-stream\s*(?:;|$)/i.test(type[1]);
 }
 

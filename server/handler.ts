@@ -72,10 +72,15 @@ export interface Gateway {
 }
 
 export interface Handler {
-  /** Answers one request; never rejects. */
-  handle(request: ClientRequest): ClientAnswer | Promise<ClientAnswer>;
+  /** Answers one request, now or later; never throws. */
+  handle(request: ClientRequest, receiver: AnswerReceiver): void;
   /** Answers what a front could not read as a request. */
   refuse(refusal: Refusal, method: string): ClientAnswer;
+}
+
+/** Who gets an answer: once for each request. An object, since a promise and its reaction cost more than the call. */
+export interface AnswerReceiver {
+  answered(answer: ClientAnswer): void;
 }
 
 /**
@@ -92,15 +97,17 @@ export function createHandler(gateway: Gateway): Handler {
   const clientHeaders = createClientHeaders();
 
   return {
-    handle: (request) =>
-      healthAnswer(request.path, { stopping: gateway.stopping() }) ??
-      cors.preflight(request) ??
-      handleSigned(request),
+    handle(request, receiver) {
+      const own = healthAnswer(request.path, { stopping: gateway.stopping() }) ?? cors.preflight(request);
+      if (own === null) void answerSigned(request, receiver);
+      else receiver.answered(own);
+    },
     refuse: (refusal, method) => answerError(refusal, { exchange: begin(method, null) }),
   };
 
-  async function handleSigned(request: ClientRequest): Promise<ClientAnswer> {
+  async function answerSigned(request: ClientRequest, receiver: AnswerReceiver): Promise<void> {
     const exchange = begin(request.method, clientOf(request));
+    let answer: ClientAnswer;
     try {
       exchange.place.check();
       if (gateway.stopping()) throw new Refusal('shutting_down', 'the gateway is shutting down');
@@ -153,36 +160,39 @@ export function createHandler(gateway: Gateway): Handler {
       const hooked =
         hooks === null ? null : hooks(request, { upstream: target, exchange, cors: appCors, streams });
       const before = hooked === null ? null : await hooked.before();
-      if (before !== null) return before;
-      const waits = upstream.timeouts === undefined ? limits : { ...limits, ...upstream.timeouts };
-      const outgoing = upstreamRequest(verified, {
-        url: target,
-        client: request.headers,
-        upstream,
-        address,
-        body,
-        deadlines: waits === limits ? deadlines : deadlinesOf(waits),
-        upstreamHeaders,
-      });
-      const { hold } = exchange;
-      const answer = await (hold === null
-        ? transport.send(outgoing, request.gone)
-        : sendHeld(outgoing, { gone: request.gone, hold }));
-      const after = hooked === null ? null : await hooked.after(answer);
-      if (after !== null) return after;
-      return respond(answer, {
-        request,
-        upstream: target,
-        secrets: upstream.secrets,
-        clientHeaders,
-        cors: appCors,
-        exchange,
-        limits: waits,
-        streams,
-      });
+      if (before === null) {
+        const waits = upstream.timeouts === undefined ? limits : { ...limits, ...upstream.timeouts };
+        const outgoing = upstreamRequest(verified, {
+          url: target,
+          client: request.headers,
+          upstream,
+          address,
+          body,
+          deadlines: waits === limits ? deadlines : deadlinesOf(waits),
+          upstreamHeaders,
+        });
+        const { hold } = exchange;
+        const upstreamAnswer = await (hold === null
+          ? transport.send(outgoing, request.gone)
+          : sendHeld(outgoing, { gone: request.gone, hold }));
+        const after = hooked === null ? null : await hooked.after(upstreamAnswer);
+        answer =
+          after ??
+          respond(upstreamAnswer, {
+            request,
+            upstream: target,
+            secrets: upstream.secrets,
+            clientHeaders,
+            cors: appCors,
+            exchange,
+            limits: waits,
+            streams,
+          });
+      } else answer = before;
     } catch (error) {
-      return answerError(error, { request, exchange, breakingOff: gateway.breakingOff() });
+      answer = answerError(error, { request, exchange, breakingOff: gateway.breakingOff() });
     }
+    receiver.answered(answer);
   }
 
   /** Sends what was admitted, and has what it holds know whether anything was sent and what came back. */

@@ -151,7 +151,7 @@ export function holdsSecret(text: string, secrets: readonly string[]): boolean {
 function connectionOf(received: HeaderPairs): string | null {
   let list: string | null = null;
   for (const [name, value] of received) {
-    if (name.length !== 10 || name.toLowerCase() !== 'connection') continue;
+    if (!isField(name, 'Connection')) continue;
     list = list === null ? value : `${list}, ${value}`;
   }
   return list;

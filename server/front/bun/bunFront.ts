@@ -19,8 +19,10 @@ export function createBunFetch(handler: Handler, limits: BunFetchLimits): BunFet
     const sent = () => server.timeout(request, idleTimeout);
     const respond = (answer: ClientAnswer) => bunResponse(answer, { request, sendTimeout, sent });
     try {
-      const answer = handler.handle(readBunRequest(request, { server, maxUrlLength }));
-      return answer instanceof Promise ? answer.then(respond) : respond(answer);
+      const received = readBunRequest(request, { server, maxUrlLength });
+      const { promise, resolve } = Promise.withResolvers<ClientAnswer>();
+      handler.handle(received, { answered: resolve });
+      return promise.then(respond);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       return respond(handler.refuse(error, request.method));

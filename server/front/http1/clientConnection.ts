@@ -2,7 +2,7 @@ import type { Socket } from 'bun';
 import { Refusal } from '../../../signing/refusal.ts';
 import type { ClientAnswer, StreamedBody } from '../../clientAnswer.ts';
 import { UNKNOWN_PEER } from '../../clientRequest.ts';
-import type { Handler } from '../../handler.ts';
+import type { AnswerReceiver, Handler } from '../../handler.ts';
 import { LAST_CHUNK, writeChunk } from '../../http1/chunk.ts';
 import type { SectionKind } from '../../http1/fieldSection.ts';
 import { part } from '../../http1/part.ts';
@@ -40,7 +40,7 @@ export interface ConnectionContext {
  * connection is taken for a request any more. A body that broke off ends without its last chunk, or with a reset
  * where it has no chunks: some clients take a short body for a whole one if the connection ends in order.
  */
-export class ClientConnection implements BodySource, BodySink, TurnMember {
+export class ClientConnection implements AnswerReceiver, BodySource, BodySink, TurnMember {
   private readonly socket: Socket<ClientConnection>;
   private readonly context: ConnectionContext;
   private readonly sending: SocketSending;
@@ -143,6 +143,14 @@ export class ClientConnection implements BodySource, BodySink, TurnMember {
     this.closed();
   }
 
+  // What the handler tells.
+
+  answered(answer: ClientAnswer): void {
+    const { body } = answer;
+    if (body !== null && !(body instanceof Uint8Array)) this.sendStream(answer, body);
+    else if (this.state === 'exchange') this.sendWhole(answer, body);
+  }
+
   // What the request's body asks.
 
   pause(): void {
@@ -205,7 +213,7 @@ export class ClientConnection implements BodySource, BodySink, TurnMember {
     this.body = new RequestBody(head, this);
     this.gone = new ClientGone();
     if (rest !== null) this.readBody(rest, 0);
-    const answer = this.context.handler.handle({
+    const request = {
       method,
       path: head.path,
       query: head.query,
@@ -214,13 +222,8 @@ export class ClientConnection implements BodySource, BodySink, TurnMember {
       http2: false,
       peer: this.peer,
       gone: this.gone,
-    });
-    if (answer instanceof Promise) this.awaitAnswer(answer);
-    else this.answer(answer);
-  }
-
-  private async awaitAnswer(answer: Promise<ClientAnswer>): Promise<void> {
-    this.answer(await answer);
+    };
+    this.context.handler.handle(request, this);
   }
 
   private readBody(bytes: Buffer, offset: number): void {
@@ -231,12 +234,6 @@ export class ClientConnection implements BodySource, BodySink, TurnMember {
   private wait(bytes: Buffer): void {
     this.waiting = this.waiting === null ? bytes : Buffer.concat([this.waiting, bytes]);
     if (this.waiting.length > WAITING_BYTES) this.pause();
-  }
-
-  private answer(answer: ClientAnswer): void {
-    const { body } = answer;
-    if (body !== null && !(body instanceof Uint8Array)) this.sendStream(answer, body);
-    else if (this.state === 'exchange') this.sendWhole(answer, body);
   }
 
   private sendWhole(answer: ClientAnswer, body: Uint8Array | null): void {

@@ -1,4 +1,5 @@
 import type { RequestHeaders } from '../../clientRequest.ts';
+import { isField } from '../../http1/fieldName.ts';
 import type { HeaderPairs } from '../../transport/transport.ts';
 
 /** Header fields as they were sent, line by line, looked up without regard to case. */
@@ -12,10 +13,7 @@ export class HeaderFields implements RequestHeaders {
   get(lowerName: string): string | null {
     let found: string | null = null;
     for (const [name, value] of this.pairs) {
-      // The lengths first: they tell most names apart, and lower-casing costs more than the rest of the loop.
-      if (name.length !== lowerName.length || (name !== lowerName && name.toLowerCase() !== lowerName))
-        continue;
-      found = found === null ? value : `${found}, ${value}`;
+      if (isField(name, lowerName)) found = found === null ? value : `${found}, ${value}`;
     }
     return found;
   }
