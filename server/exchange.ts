@@ -79,13 +79,13 @@ export class Exchange {
   readonly #onEnd: (record: ExchangeRecord) => void;
   #ended = false;
 
-  constructor(method: string, { time, now, place, onEnd }: ExchangeOptions) {
+  constructor(method: string, place: Place, { clock, now, onExchange }: ExchangeContext) {
     this.#method = method;
     this.#now = now;
     this.#started = now();
-    this.time = time;
+    this.time = clock();
     this.place = place;
-    this.#onEnd = onEnd;
+    this.#onEnd = onExchange;
   }
 
   /**
@@ -128,13 +128,13 @@ export class Exchange {
   }
 }
 
-export interface ExchangeOptions {
+/** What the exchanges of a gateway share. */
+export interface ExchangeContext {
   /** Milliseconds since the epoch. */
-  readonly time: number;
+  readonly clock: () => number;
   /** Milliseconds that never go backwards. */
   readonly now: () => number;
-  readonly place: Place;
-  readonly onEnd: (record: ExchangeRecord) => void;
+  readonly onExchange: (record: ExchangeRecord) => void;
 }
 
 const NO_CONNECTION = { connect: null, reused: null };

@@ -210,8 +210,7 @@ export function createHandler(gateway: Gateway): Handler {
   }
 
   function begin(method: string, client: string | null): Exchange {
-    const place = gateway.occupancy.enter(client, limits);
-    return new Exchange(method, { time: clock(), now: gateway.now, place, onEnd: gateway.onExchange });
+    return new Exchange(method, gateway.occupancy.enter(client, limits), gateway);
   }
 
   /** Whose request it is, where it is counted by that. */

@@ -29,13 +29,7 @@ export function nextHash(hash: number, code: number): number {
   return (Math.imul(hash, 31) + code) & 0xffffff;
 }
 
-/** The name from `start` to `end` of a text, whose hash is `hash`. */
-export function fieldName(
-  text: string,
-  { start, end, hash }: { start: number; end: number; hash: number },
-): string {
-  const usual = TABLE[hash % SLOTS];
-  return usual !== undefined && usual.length === end - start && text.startsWith(usual, start)
-    ? usual
-    : text.slice(start, end);
+/** The one text of a usual name; undefined where `hash` is that of another, or of none. */
+export function usualName(hash: number): string | undefined {
+  return TABLE[hash % SLOTS];
 }

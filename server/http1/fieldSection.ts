@@ -1,4 +1,5 @@
-import { fieldName, nextHash } from './fieldNames.ts';
+import type { ReceivedLines } from '../transport/transport.ts';
+import { nextHash, usualName } from './fieldNames.ts';
 import { MalformedMessage } from './malformedMessage.ts';
 
 /** What all sections of one kind have alike. */
@@ -27,13 +28,13 @@ export interface StartLineReader {
  * Folded lines are unfolded to one space, as a client must (RFC 9112, section 5.2), or with `folding: false`
  * refused, as a server may. Throws {@link MalformedMessage} with the reason `<label>: …`.
  */
-export class FieldSection {
+export class FieldSection implements ReceivedLines {
   readonly fields: [name: string, value: string][] = [];
   done = false;
   /** Where in {@link text} the line of each field begins; once it is done, also where the last one ends. */
   readonly starts: number[] = [];
-  /** Null unless all lines of fields are in it, each as it is mostly written: `name: value`. */
-  text: string | null = null;
+  /** Empty unless all lines of fields are in it, each as it is mostly written: `name: value`. */
+  text = '';
 
   private readonly kind: SectionKind;
   private startLine: StartLineReader | null;
@@ -75,7 +76,7 @@ export class FieldSection {
     if (bytes[offset] === CR && bytes[offset + 1] === LF) {
       this.size += 2;
       if (this.size > this.allowance) throw this.tooMuch('too large');
-      this.text = null;
+      this.text = '';
       this.line('\r', 0, 1);
       return offset + 2;
     }
@@ -85,7 +86,7 @@ export class FieldSection {
     // One decoding of the head and substrings of it: a native call for each field costs ten times as much.
     const text = bytes.toString('latin1', offset, Math.min(wanted, allowed));
     this.isPlain = !NOT_PLAIN.test(text);
-    this.text = this.fields.length === 0 ? text : null;
+    this.text = this.fields.length === 0 ? text : '';
     let at = 0;
     while (!this.done) {
       const feed = text.indexOf('\n', at);
@@ -152,9 +153,11 @@ export class FieldSection {
     if (this.fields.length >= this.kind.fields) throw this.tooMuch('too many fields');
     const value = this.value(text, colon + 1, stop);
     // As it is written mostly: one space before the value, none behind it.
-    if (value.length !== stop - colon - 2 || text.charCodeAt(colon + 1) !== SPACE) this.text = null;
+    if (value.length !== stop - colon - 2 || text.charCodeAt(colon + 1) !== SPACE) this.text = '';
     this.starts.push(start);
-    this.fields.push([fieldName(text, { start, end: colon, hash }), value]);
+    const usual = usualName(hash);
+    const isUsual = usual !== undefined && usual.length === colon - start && text.startsWith(usual, start);
+    this.fields.push([isUsual ? usual : text.slice(start, colon), value]);
   }
 
   private fold(text: string, start: number, stop: number): void {
@@ -163,7 +166,7 @@ export class FieldSection {
     if (field === undefined) throw this.fault('folded first line');
     // Readers differ over folding; where it would decide how a body is framed, nobody may guess.
     if (FRAMING_FIELDS.has(field[0].toLowerCase())) throw this.fault('folded framing field');
-    this.text = null;
+    this.text = '';
     const continued = this.value(text, start, stop);
     field[1] = field[1] === '' || continued === '' ? field[1] + continued : `${field[1]} ${continued}`;
   }

@@ -48,7 +48,7 @@ export function createOccupancy(): Occupancy {
     get clients() {
       return counts.byClient.size;
     },
-    enter: (client, limits) => new CountedPlace(counts, { client, limits }),
+    enter: (client, limits) => new CountedPlace(counts, client, limits),
   };
 }
 
@@ -66,7 +66,7 @@ class CountedPlace implements Place {
   private held = 0;
   private isLeft = false;
 
-  constructor(counts: Counts, { client, limits }: { client: string | null; limits: OccupancyLimits }) {
+  constructor(counts: Counts, client: string | null, limits: OccupancyLimits) {
     this.counts = counts;
     this.client = client;
     this.limits = limits;

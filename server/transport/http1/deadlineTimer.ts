@@ -17,7 +17,7 @@ export interface Expiring {
  * hardly any ever fires. This one is set for the first deadline, and looks for the next when it fires.
  */
 export class DeadlineTimer {
-  private readonly clock: TransportClock;
+  readonly clock: TransportClock;
   /** The end of the list and its beginning. */
   private readonly ends = createEnds();
   /** Who is looked at next, while they are looked at one after the other. */

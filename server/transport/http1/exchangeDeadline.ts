@@ -8,13 +8,6 @@ export interface DeadlineOwner {
   expired(which: Phase | 'total'): void;
 }
 
-export interface ExchangeDeadlineOptions {
-  readonly clock: TransportClock;
-  readonly timer: DeadlineTimer;
-  /** Milliseconds in all, from now; 0 for no limit. */
-  readonly total: number;
-}
-
 /** The deadlines of one exchange. Reads only move a number. */
 export class ExchangeDeadline implements Expiring {
   before: Expiring | null = null;
@@ -27,11 +20,12 @@ export class ExchangeDeadline implements Expiring {
   private phaseLength = 0;
   private phaseAt = Number.POSITIVE_INFINITY;
 
-  constructor(owner: DeadlineOwner, { clock, timer, total }: ExchangeDeadlineOptions) {
+  /** `total` is milliseconds in all, from now; 0 for no limit. */
+  constructor(owner: DeadlineOwner, timer: DeadlineTimer, total: number) {
     this.owner = owner;
-    this.clock = clock;
+    this.clock = timer.clock;
     this.timer = timer;
-    this.totalAt = total === 0 ? Number.POSITIVE_INFINITY : clock.now() + total;
+    this.totalAt = total === 0 ? Number.POSITIVE_INFINITY : this.clock.now() + total;
     timer.watch(this);
   }
 

@@ -9,7 +9,6 @@ import {
   type UpstreamRequest,
 } from '../transport.ts';
 import type { Connection, ConnectionOwner } from './connection.ts';
-import type { DeadlineTimer } from './deadlineTimer.ts';
 import { type DeadlineOwner, ExchangeDeadline, type Phase } from './exchangeDeadline.ts';
 import type { OriginPool, PoolClient } from './originPool.ts';
 import { type BodySource, PipedBody } from './pipedBody.ts';
@@ -64,23 +63,17 @@ export class Http1Exchange
   private isAnswered = false;
 
   /** Throws {@link TransportError} when the request cannot be written safely. */
-  constructor(
-    request: UpstreamRequest,
-    options: { signal: Cancellation; pool: OriginPool; clock: TransportClock; timer: DeadlineTimer },
-  ) {
+  constructor(request: UpstreamRequest, signal: Cancellation, pool: OriginPool) {
+    const { timer } = pool;
     this.outgoing = { head: serialiseRequestHead(request), body: request.body };
     this.method = request.method;
     this.deadlines = request.deadlines;
-    this.signal = options.signal;
-    this.pool = options.pool;
-    this.clock = options.clock;
-    this.startedAt = options.clock.now();
+    this.signal = signal;
+    this.pool = pool;
+    this.clock = timer.clock;
+    this.startedAt = this.clock.now();
     this.parser = new ResponseParser(this.method, this);
-    this.deadline = new ExchangeDeadline(this, {
-      clock: options.clock,
-      timer: options.timer,
-      total: request.deadlines.total,
-    });
+    this.deadline = new ExchangeDeadline(this, timer, request.deadlines.total);
   }
 
   run(): Promise<UpstreamAnswer> {
@@ -133,7 +126,7 @@ export class Http1Exchange
     if (this.body !== null) this.deadline.restart();
     try {
       const taken = this.parser.push(bytes);
-      if (this.parser.complete) this.endWire({ clean: taken === bytes.length });
+      if (this.parser.complete) this.endWire(taken === bytes.length);
     } catch (error) {
       this.malformed(error);
       return;
@@ -226,8 +219,8 @@ export class Http1Exchange
     this.timing = null;
   }
 
-  /** The answer is there to its last byte: the connection goes back, unless something was left on it. */
-  private endWire({ clean }: { clean: boolean }): void {
+  /** The answer is there to its last byte: the connection goes back, if it is clean, with nothing left on it. */
+  private endWire(isClean: boolean): void {
     const { connection } = this;
     if (connection === null) return;
     const isSent = this.sending!.isComplete;
@@ -236,7 +229,7 @@ export class Http1Exchange
     connection.owner = null;
     connection.resume();
     this.deadline.begin('silence', 0);
-    if (clean && this.reusable && isSent) this.pool.release(connection, this.keepAlive);
+    if (isClean && this.reusable && isSent) this.pool.release(connection, this.keepAlive);
     else if (isSent) this.pool.discard(connection);
     else this.pool.destroy(connection);
     if (this.isAnswered) this.body!.end(COMPLETE);

@@ -66,7 +66,7 @@ export function createHttp1Transport(options: Http1TransportOptions = {}): Trans
     send(request, signal) {
       try {
         if (closed) throw new TransportError('overloaded', 'pool: closed', { sent: false });
-        return new Http1Exchange(request, { signal, pool: poolOf(request), clock, timer }).run();
+        return new Http1Exchange(request, signal, poolOf(request)).run();
       } catch (error) {
         return Promise.reject(error);
       }
@@ -103,6 +103,7 @@ export function createHttp1Transport(options: Http1TransportOptions = {}): Trans
       {
         ca,
         clock,
+        timer,
         turn,
         maxConnections: settings.maxConnectionsPerOrigin,
         maxIdle: settings.maxIdlePerOrigin,

@@ -1,11 +1,13 @@
 import type { Turn } from '../../http1/turn.ts';
 import { TransportError } from '../transport.ts';
 import { Connection, type ConnectionOwner, type ConnectionTarget } from './connection.ts';
+import type { DeadlineTimer } from './deadlineTimer.ts';
 import type { TransportClock } from './transportClock.ts';
 
 export interface OriginPoolOptions {
   readonly ca: string | undefined;
   readonly clock: TransportClock;
+  readonly timer: DeadlineTimer;
   readonly turn: Turn;
   readonly maxConnections: number;
   readonly maxIdle: number;
@@ -29,6 +31,8 @@ export interface PoolClient {
  * never carries a request for another, though both have one address.
  */
 export class OriginPool {
+  /** For the deadlines of those who use its connections. */
+  readonly timer: DeadlineTimer;
   private readonly target: ConnectionTarget;
   private readonly options: OriginPoolOptions;
   /** The longest unused first. */
@@ -42,6 +46,7 @@ export class OriginPool {
   private closed = false;
 
   constructor(target: ConnectionTarget, options: OriginPoolOptions) {
+    this.timer = options.timer;
     this.target = target;
     this.options = options;
   }

@@ -68,7 +68,7 @@ function readReason(
  * is refused, as it is how answers are smuggled (RFC 9112, section 11.2).
  */
 export function readResponseHead(start: StatusLine, section: FieldSection, method: string): ResponseHead {
-  const { fields, text, starts } = section;
+  const { fields } = section;
   let length: number | null = null;
   let chunked = false;
   let close = start.minor === 0;
@@ -105,7 +105,7 @@ export function readResponseHead(start: StatusLine, section: FieldSection, metho
     status,
     statusText,
     headers: fields,
-    lines: text === null ? null : { text, starts },
+    lines: section.text === '' ? null : section,
     framing,
     length: framing === 'length' ? length! : 0,
     reusable: !close && framing !== 'close',
