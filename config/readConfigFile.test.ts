@@ -1,11 +1,14 @@
-import { describe, expect, test } from 'bun:test';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { afterAll, describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CONFIG_NAMES, ConfigFileError, findConfigFile, readConfigFile } from './readConfigFile.ts';
 
+const folder = mkdtempSync(join(tmpdir(), 'signway-config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
 function fileOf(name: string, text: string): string {
-  const path = join(mkdtempSync(join(tmpdir(), 'signway-config-')), name);
+  const path = join(mkdtempSync(join(folder, 'file-')), name);
   writeFileSync(path, text, { mode: 0o600 });
   return path;
 }
@@ -83,7 +86,7 @@ describe('a configuration file', () => {
     expect(findConfigFile(folder)).toBe(path);
     writeFileSync(join(folder, 'signway.config.ts'), '');
     expect(findConfigFile(folder)).toBe(join(folder, 'signway.config.ts'));
-    expect(findConfigFile(mkdtempSync(join(tmpdir(), 'signway-')))).toBeUndefined();
+    expect(findConfigFile(mkdtempSync(join(folder, 'empty-')))).toBeUndefined();
     expect(CONFIG_NAMES[0]).toBe('signway.config.ts');
   });
 });

@@ -1,5 +1,5 @@
 import { Database } from 'bun:sqlite';
-import { expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,8 +38,11 @@ const ADMISSION: Admission = {
   use: { key: 'a/n/once', uses: 1, keepFor: 60_000 },
 };
 
+const folder = mkdtempSync(join(tmpdir(), 'signway-store-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
 test('a restart does not make a nonce good again, and the file is its owner’s alone', async () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'signway-store-')), 'store.db');
+  const path = join(mkdtempSync(join(folder, 'one-')), 'store.db');
   const before = createSqliteStore({ path });
   expect(await before.admit(ADMISSION)).toMatchObject({ admitted: true });
   await before.close();
@@ -50,12 +53,11 @@ test('a restart does not make a nonce good again, and the file is its owner’s 
 });
 
 test('a file that another process holds is an unavailable store, and it recovers', async () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'signway-store-')), 'store.db');
+  const path = join(mkdtempSync(join(folder, 'one-')), 'store.db');
   const store = createSqliteStore({ path, busyTimeout: 20 });
   const other = new Database(path);
   other.run('BEGIN IMMEDIATE');
-  expect(Promise.resolve(store.admit(ADMISSION))).rejects.toBeInstanceOf(StoreUnavailable);
-  await Promise.resolve(store.admit(ADMISSION)).catch(() => {});
+  await expect(Promise.resolve(store.admit(ADMISSION))).rejects.toBeInstanceOf(StoreUnavailable);
   other.run('ROLLBACK');
   expect(await store.admit(ADMISSION)).toMatchObject({ admitted: true });
   other.close();
