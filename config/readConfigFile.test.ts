@@ -77,7 +77,7 @@ describe('a configuration file', () => {
   });
 
   test('that is not there says so', async () => {
-    expect(readConfigFile('/no/such/signway.config.json')).rejects.toThrow('ENOENT');
+    await expect(readConfigFile('/no/such/signway.config.json')).rejects.toThrow('ENOENT');
   });
 
   test('is found by its name, TypeScript first', () => {

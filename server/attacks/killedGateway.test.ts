@@ -33,7 +33,7 @@ test.each(Object.keys(FRAMINGS) as (keyof typeof FRAMINGS)[])(
     const received = await client.finished();
     expect(received).not.toEndWith('0\r\n\r\n');
     expect(answer.status).toBe(200);
-    expect(answer.text()).rejects.toThrow();
+    await expect(answer.text()).rejects.toThrow();
     // Nor does the upstream go on for nobody.
     for (const connection of [await upstream.next(), await upstream.next()]) await connection.gone;
   },
