@@ -86,6 +86,16 @@ describe("the headers of the client's answer", () => {
     expect(clientHeaders(received, { upstream, secrets: [] }).has('x-hop')).toBe(false);
   });
 
+  test('never hold what a Connection lists beside an injected secret', () => {
+    const secrets = secretsOf([['Authorization', 'Bearer sk-12345']]);
+    const received: [string, string][] = [
+      ['Connection', 'X-Hop, sk-12345'],
+      ['X-Hop', '1'],
+      ['X-Other', '2'],
+    ];
+    expect(names(clientHeaders(received, { upstream, secrets }))).toEqual(['x-other']);
+  });
+
   test('never hold a value that contains an injected secret', () => {
     const secrets = secretsOf([['Authorization', 'Bearer sk-12345']]);
     const received: [string, string][] = [

@@ -80,26 +80,18 @@ export function createClientHeaders(): ClientHeaders {
   return ({ headers, lines = null }, { upstream, secrets }) => {
     // One search through all of them; only where it finds something is each looked at.
     const all = lines === null ? fieldLines(headers).lines : lines.text;
-    return holdsSecret(all, secrets)
-      ? pass(
-          headers.filter(([, value]) => !holdsSecret(value, secrets)),
-          null,
-          upstream,
-        )
-      : pass(headers, lines, upstream);
-  };
-
-  /** Lines that follow one another and pass are taken in one piece. */
-  function pass(received: HeaderPairs, lines: ReceivedLines | null, upstream: UpstreamUrl): PassedFields {
+    const sought = holdsSecret(all, secrets) ? secrets : NO_SECRETS;
+    const listed = connectionOptions(connectionOf(headers));
     const pairs: HeaderPairs[number][] = [];
-    const listed = connectionOptions(connectionOf(received));
+    // Lines that follow one another and pass are taken in one piece.
     let text = '';
     let dated = false;
     let from = 0;
-    for (let index = 0; index < received.length; index++) {
-      const field = received[index]!;
+    for (let index = 0; index < headers.length; index++) {
+      const field = headers[index]!;
       const [name, value] = field;
-      const fate = listed?.has(name.toLowerCase()) === true ? 'drop' : fateOf(name);
+      const ends = listed?.has(name.toLowerCase()) === true || holdsSecret(value, sought);
+      const fate = ends ? 'drop' : fateOf(name);
       if (fate !== 'drop' && isField(name, 'Date')) dated = true;
       if (fate === 'pass' && lines !== null) {
         pairs.push(field);
@@ -112,9 +104,11 @@ export function createClientHeaders(): ClientHeaders {
       pairs.push([name, passing]);
       text += `${name}: ${passing}\r\n`;
     }
-    return { pairs, lines: text + between(lines, from, received.length), dated };
-  }
+    return { pairs, lines: text + between(lines, from, headers.length), dated };
+  };
 }
+
+const NO_SECRETS: readonly string[] = [];
 
 /** The lines of the fields from one up to another. */
 function between(lines: ReceivedLines | null, from: number, to: number): string {
