@@ -41,13 +41,14 @@ export interface VerifyOptions {
  * header would then be dropped on the way (RFC 9110, section 7.6.1)
  */
 export function checkSignedHeaders(url: SignedUrl, request: Pick<ReceivedRequest, 'header'>): void {
+  if (url.signedHeaders.length === 0) return;
   for (const name of url.signedHeaders) {
     if (request.header(name) === null && !(url.signsBody && name === 'content-length')) {
       throw new Refusal('missing_signed_header', `the signed header ${name} was not sent`);
     }
   }
   const connection = request.header('connection');
-  if (connection === null || url.signedHeaders.length === 0) return;
+  if (connection === null) return;
   const dropped = new Set(connection.toLowerCase().split(',').map(trimSpacesAndTabs));
   for (const name of url.signedHeaders) {
     if (dropped.has(name)) throw new Refusal('bad_request', 'Connection names a signed header');

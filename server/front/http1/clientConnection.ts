@@ -197,14 +197,15 @@ export class ClientConnection implements AnswerReceiver, BodySource, BodySink, T
     const parser = this.parser!;
     try {
       const end = parser.push(bytes, 0);
-      if (parser.head !== null) this.begin(parser.head, end === bytes.length ? null : bytes.subarray(end));
+      if (parser.head !== null) this.begin(parser.head, bytes, end);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.refuse(error);
     }
   }
 
-  private begin(head: RequestHead, rest: Buffer | null): void {
+  /** What stands in `bytes` from `offset` on comes behind the head. */
+  private begin(head: RequestHead, bytes: Buffer, offset: number): void {
     this.state = 'exchange';
     this.stepBy = Number.POSITIVE_INFINITY;
     this.parser = null;
@@ -212,7 +213,7 @@ export class ClientConnection implements AnswerReceiver, BodySource, BodySink, T
     this.request = { method, minor, persistent, expectsContinue };
     this.body = new RequestBody(head, this);
     this.gone = new ClientGone();
-    if (rest !== null) this.readBody(rest, 0);
+    if (offset < bytes.length) this.readBody(bytes, offset);
     const request = {
       method,
       path: head.path,
