@@ -26,8 +26,10 @@ export class Outgoing {
 
   /** Writes what the socket takes; what it does not take waits on. */
   writeTo(socket: Writable): void {
-    if (this.length <= TOGETHER.length) {
-      const { pieces, length } = this;
+    const { pieces, length } = this;
+    // The bytes of one event, mostly: they go out as they are.
+    const isOnePiece = pieces.length === 1 && typeof pieces[0] !== 'string';
+    if (length <= TOGETHER.length && !isOnePiece) {
       let at = 0;
       for (const piece of pieces) {
         if (typeof piece === 'string') TOGETHER.write(piece, at, 'latin1');
