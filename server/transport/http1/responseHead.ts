@@ -74,7 +74,7 @@ export function readResponseHead(start: StatusLine, section: FieldSection, metho
   let close = start.minor === 0;
   let keepAlive: number | null = null;
   for (const [name, value] of fields) {
-    // The length first: lower-casing every name would cost more than the rest of the loop.
+    // The length first: it alone tells most names from these, and comparing each with all would cost more.
     switch (name.length) {
       case 10:
         if (isField(name, 'Connection')) close ||= hasToken(value, 'close');
