@@ -72,10 +72,12 @@ describe.each(WIRE_FRONTS)('by the front %s:', (front) => {
     });
 
     test('never completes a broken event by what it says', async () => {
-      await using upstream = await startUpstream(({ send }) => send(`${HEAD}c\r\ndata: {"half\r\n`));
+      await using upstream = await startUpstream(({ send }) => send(`${HEAD}b\r\ndata: one\n\n\r\n`));
       await using gateway = startGateway({ front });
       using client = new RawClient(gateway);
       client.send(rawRequest(gateway.sign(`${upstream.origin}/`)));
+      await client.receive(/data: one/);
+      (await upstream.next()).send('c\r\ndata: {"half\r\n');
       await client.receive(/half/);
       await gateway.stop({ drain: 0 });
       expect(await client.finished()).toEndWith('data: {"half\r\n');

@@ -100,6 +100,9 @@ describe('a connection', () => {
       const connection = await upstream.next();
       connection.send('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n');
       await client.receive(/\r\n\r\nhello$/);
+      // A chunk that comes alone is not handed on as it came.
+      connection.send('6\r\n world\r\n');
+      await client.receive(/\r\n\r\nhello world$/);
       if (broken) connection.socket.destroy();
       else connection.send('0\r\n\r\n');
       expect(await client.finished()).not.toContain('Transfer-Encoding');
@@ -122,6 +125,23 @@ describe('an answer', () => {
     expect(head).toContain('\r\nContent-Length: 10\r\n');
     connection.send('after');
     expect(await client.receive(/after$/)).toEndWith('\r\n\r\nfirstafter');
+  });
+
+  test('hands a chunk that comes alone on as it came, and counts the bytes that are its own', async () => {
+    await using upstream = await startUpstream();
+    await using gateway = startGateway();
+    using client = new RawClient(gateway);
+    client.send(rawRequest(gateway.sign(`${upstream.origin}/`)));
+    const connection = await upstream.next();
+    connection.send('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+    await client.receive(/\r\n\r\n$/);
+    connection.send('00A\r\n0123456789\r\n');
+    await client.receive(/\r\n\r\n00A\r\n0123456789\r\n$/);
+    connection.send('1;extension\r\na\r\n');
+    await client.receive(/9\r\n1\r\na\r\n$/);
+    connection.send('0\r\n\r\n');
+    expect(await client.receive(/0\r\n\r\n$/)).toEndWith('\r\n\r\n00A\r\n0123456789\r\n1\r\na\r\n0\r\n\r\n');
+    expect(gateway.records).toMatchObject([{ ending: 'complete', bytesOut: 11 }]);
   });
 
   test('that begins before the upload has ended closes the connection after it', async () => {
