@@ -145,6 +145,14 @@ describe('the usual spelling', () => {
     expect(parseUsualUrl(query, new Map())).toBeNull();
   });
 
+  test('is not that of an upstream that was read before, but written otherwise', () => {
+    const query = usual().replace('https%3A', 'https%3a');
+    const memo = new Map<string, ValueReading>();
+    const read = parseSignedUrl(query, memo);
+    expect(parseUsualUrl(query, memo)).toBeNull();
+    expect(parseSignedUrl(query, memo)).toEqual(read);
+  });
+
   test('is never taken for another', () => {
     const values = fc.constantFrom(
       ...['my-app', 'a%2Fb', 'my%20app', 'a+b', 'a%2fb', '%C3%A9', '', 'a/b', '%00'],

@@ -91,12 +91,14 @@ describe('requests in a window', () => {
   });
 
   test('replace what the upstream says of its own', async () => {
-    const answer = json({}).replace(
-      '\r\n\r\n',
-      '\r\nRateLimit: "theirs";r=9\r\nRateLimit-Policy: "theirs";q=9\r\n\r\n',
-    );
+    const answer = json({})
+      .replace('\r\n', '\r\nRateLimit: "theirs";r=9\r\nSet-Cookie: a=b\r\nX-Kept: 1\r\n')
+      .replace('\r\n\r\n', '\r\nRateLimit-Policy: "theirs";q=9\r\n\r\n');
     await using setup = await start({ limits }, { answer });
-    expect((await setup.ask()).headers.get('ratelimit')).toBe('"app-requests";r=2;t=60');
+    const { headers } = await setup.ask();
+    expect(headers.get('ratelimit')).toBe('"app-requests";r=2;t=60');
+    expect(headers.get('x-kept')).toBe('1');
+    expect(headers.get('set-cookie')).toBeNull();
   });
 });
 
