@@ -134,7 +134,7 @@ describe('the usual spelling', () => {
   test.each([
     ['without signed headers', {}],
     ['with one', { headers: { 'content-type': 'a' } }],
-    ['with a signed body', { body: 'x' }],
+    ['with two, and a signed body', { headers: { 'content-type': 'a' }, body: 'x' }],
     ['good for no time', { expiry: 0 }],
   ])('is read in one step, for an upstream that was read before: %s', (_, options) => {
     const query = usual(options);
@@ -159,7 +159,8 @@ describe('the usual spelling', () => {
       ...['20261124', '20261125', '2026112', '20261124T101500Z', '20261124T101560Z', '20261332T101500Z'],
       ...['0', '060', '4294967295', '4294967296', '9999999999', '1e3', '-1'],
       ...['https%3A%2F%2Fapi.example.com%2Fv1%3Fa%3Db', 'https%3a%2F%2Fapi.example.com%2Fv1%3Fa%3Db', 'x'],
-      ...['content-type', 'Content-Type', 'a%3Bb', 'a;b', 'a b', 'true', 'false', 'True'],
+      ...['content-type', 'Content-Type', 'a%3Bb', 'a%3Bb%3Ba', 'a%3B', '%3Ba', 'a%3bb', 'a;b', 'a b'],
+      ...['true', 'false', 'True'],
       ...[
         'f'.repeat(64),
         'F'.repeat(64),

@@ -117,12 +117,14 @@ export function parseAnyUrl(query: string, memo: ValueMemo): SignedUrl {
 export function parseUsualUrl(query: string, memo: ValueMemo): SignedUrl | null {
   const match = USUAL.exec(query);
   if (match === null) return null;
-  const [, appId, day, timestamp, seconds, rawProxy, header, body, signature] = match as unknown as string[];
+  const [, appId, day, timestamp, seconds, rawProxy, names, body, signature] = match as unknown as string[];
   const proxy = memo.get(rawProxy!);
   const signedAt = parseTimestamp(timestamp!);
   const expires = Number(seconds);
   if (!timestamp!.startsWith(day!) || signedAt === undefined || expires > MAX_EXPIRES) return null;
   if (proxy === undefined || proxy.strict !== rawProxy || typeof proxy.upstream !== 'object') return null;
+  const signedHeaders = names === '' ? NO_NAMES : names!.split('%3B');
+  if (signedHeaders.length > 1 && new Set(signedHeaders).size < signedHeaders.length) return null;
   const valuesEnd = query.length - signature!.length - BEFORE_SIGNATURE - body!.length - BEFORE_BODY;
   return new ParsedUrl({
     appId: appId!,
@@ -132,7 +134,7 @@ export function parseUsualUrl(query: string, memo: ValueMemo): SignedUrl | null 
     expires,
     upstream: proxy.upstream,
     proxy: proxy.text,
-    signedHeaders: header === '' ? NO_NAMES : [header!],
+    signedHeaders,
     signsBody: body === 'true',
     signature: signature!,
     extensionPairs: NO_PAIRS,
@@ -150,7 +152,7 @@ const USUAL = new RegExp(
     '&X-Sw-Date=(\\d{8}T\\d{6}Z)',
     '&X-Sw-Expires=(0|[1-9]\\d{0,9})',
     '&X-Sw-Proxy=([^&]*)',
-    '&X-Sw-SignedHeaders=([a-z0-9_.~-]*)',
+    '&X-Sw-SignedHeaders=((?:[a-z0-9_.~-]+(?:%3B[a-z0-9_.~-]+)*)?)',
     '&X-Sw-Body=(true|false)',
     '&X-Sw-Signature=([0-9a-f]{64})$',
   ].join(''),
