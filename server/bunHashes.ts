@@ -1,8 +1,8 @@
 import type { Hashes } from '../signing/hashes.ts';
 
 /**
- * Bun's own hash functions, as bytes in one step: a third of what `node:crypto` costs, and no object of each message
- * that the garbage collector would have to end.
+ * Bun's own hash functions, as bytes in one step: 0.3 µs an HMAC where `node:crypto` takes 0.5, and no object of each
+ * message that the garbage collector would have to end.
  */
 export const bunHashes: Hashes = {
   sha256Hex(text, bytes) {

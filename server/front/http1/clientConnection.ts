@@ -295,6 +295,7 @@ export class ClientConnection implements AnswerReceiver, BodySource, BodySink, T
     if (this.waiting !== null) this.takeWaitingLater();
   }
 
+  /** Apart, so that nothing is made for its closure where nothing waits. */
   private takeWaitingLater(): void {
     this.context.turn.later(() => this.takeWaiting());
   }

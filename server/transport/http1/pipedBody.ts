@@ -120,6 +120,7 @@ export class PipedBody implements AnswerBody {
     if (written !== undefined) this.wait(written);
   }
 
+  /** Apart, so that nothing is made for its closures where there is nothing to wait for. */
   private wait(written: Promise<unknown>): void {
     this.busy = true;
     written.then(
